@@ -7,18 +7,17 @@ use serde::Deserialize;
 use workbench_samples::{Manifest, replace_file};
 
 use crate::between::between_runs;
-use crate::comparison::{self, compare};
+use crate::between::grouping::group_names;
 use crate::error::AnalysisError;
-use crate::experiment::EXPERIMENT_FILE;
 use crate::gate;
-use crate::grouping::group_names;
-use crate::model::{Analysis, BetweenRuns, ComparisonRule, RunAnalysis, SCHEMA_VERSION};
-use crate::observe::TimesInOrder;
+use crate::model::{
+    ANALYSIS_FILE, Analysis, BetweenRuns, ComparisonRule, RunAnalysis, SCHEMA_VERSION,
+};
+use crate::occurrence::grouped;
+use crate::read::experiment::EXPERIMENT_FILE;
 use crate::run::analyse;
+use crate::student_report::comparison::{self, compare};
 use crate::sweep;
-
-/// Name of the file that [`Analysis::write`] writes.
-pub const ANALYSIS_FILE: &str = "analysis.json";
 
 /// Printed under every table with quantiles.
 const QUANTILE_DEFINITION: &str = "Hyndman–Fan type 7: linear between the two order statistics around (n − 1)p + 1, \
@@ -40,41 +39,26 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     let mut runs = Vec::new();
     let mut distributions = Vec::new();
     let mut warnings = Vec::new();
-    let mut of_runs: Vec<(String, Vec<String>)> = Vec::new();
+    let mut of_runs = Vec::new();
     for ((stream, directory), selected) in (0..).zip(run_directories).zip(&selected) {
-        let times_in_order = if several && *selected {
-            TimesInOrder::Kept {
-                most: comparison::MOST_REQUESTS,
-            }
-        } else {
-            TimesInOrder::Dropped
-        };
-        let mut run = analyse(directory, times_in_order)?;
-        for warning in std::mem::take(&mut run.warnings) {
-            let name = run.analysis.name();
-            match of_runs.iter_mut().find(|(known, _)| *known == warning) {
-                Some((_, names)) => names.push(name),
-                None => of_runs.push((warning, vec![name])),
-            }
-        }
+        let in_order = (several && *selected).then_some(comparison::MOST_REQUESTS);
+        let mut run = analyse(directory, in_order)?;
+        let name = run.analysis.name();
+        of_runs.extend(run.warnings.drain(..).map(|it| (it, name.clone())));
         if let Some(in_order) = run.elapsed_in_order {
             let kept = in_order.all_ns.len();
-            if (kept as u64) < run.analysis.total.samples {
+            let all = run.analysis.total.samples;
+            if (kept as u64) < all {
                 warnings.push(format!(
-                    "{} has {} requests: the report's means are drawn from the last {} of them",
-                    run.analysis.name(),
-                    run.analysis.total.samples,
-                    kept
+                    "{name} has {all} requests: the report's means are drawn from the last {kept} of them"
                 ));
             }
-            let drawn = comparison::distribution(&run.analysis, &in_order, stream);
-            match drawn {
+            match comparison::distribution(&run.analysis, &in_order, stream) {
                 Ok(distribution) => distributions.push(distribution),
                 // The run is too short for the comparison; its own numbers are not affected.
-                Err(error) => warnings.push(format!(
-                    "{} is left out of the comparison: {error}",
-                    run.analysis.name()
-                )),
+                Err(error) => {
+                    warnings.push(format!("{name} is left out of the comparison: {error}"));
+                }
             }
         }
         if several {
@@ -84,17 +68,14 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
         }
         runs.push(run.analysis);
     }
-    let of_runs = of_runs
-        .into_iter()
-        .map(|(warning, names)| match names.as_slice() {
-            [only] => format!("{only} {warning}"),
-            [first, _] => format!("{first} {warning}; so it is with 1 more run"),
-            several => format!(
-                "{} {warning}; so it is with {} more runs",
-                several[0],
-                several.len() - 1
-            ),
-        });
+    let of_runs = grouped(of_runs).into_iter().map(|(warning, names)| {
+        let first = &names[0];
+        match names.len() - 1 {
+            0 => format!("{first} {warning}"),
+            1 => format!("{first} {warning}; so it is with 1 more run"),
+            more => format!("{first} {warning}; so it is with {more} more runs"),
+        }
+    });
     warnings = of_runs
         .chain(group_names(&runs).differences)
         .chain(warnings)
@@ -108,11 +89,9 @@ pub fn analyze(run_directories: &[PathBuf]) -> Result<Analysis, AnalysisError> {
     Ok(Analysis {
         schema_version: SCHEMA_VERSION,
         quantile_definition: QUANTILE_DEFINITION.to_owned(),
-        between_runs: if several {
-            Some(with_gates(run_directories, &runs)?)
-        } else {
-            None
-        },
+        between_runs: several
+            .then(|| with_gates(run_directories, &runs))
+            .transpose()?,
         sweeps: sweep::sweeps(&runs),
         runs,
         comparison,
@@ -163,15 +142,7 @@ fn sets_throughput(run: &RunAnalysis) -> bool {
 fn refuse_duplicates(run_directories: &[PathBuf]) -> Result<(), AnalysisError> {
     let mut seen = Vec::new();
     for path in run_directories {
-        let canonical = match fs::canonicalize(path) {
-            Ok(canonical) => canonical,
-            Err(source) => {
-                return Err(AnalysisError::Read {
-                    path: path.clone(),
-                    source,
-                });
-            }
-        };
+        let canonical = fs::canonicalize(path).map_err(AnalysisError::reading(path))?;
         if seen.contains(&canonical) {
             return Err(AnalysisError::RunGivenTwice { path: path.clone() });
         }
@@ -195,7 +166,7 @@ impl Analysis {
         let mut json = serde_json::to_vec_pretty(self)
             .expect("an analysis has text keys only and nothing that refuses to be serialised");
         json.push(b'\n');
-        replace_file(&path, &json).map_err(|source| AnalysisError::Write { path, source })
+        replace_file(&path, &json).map_err(AnalysisError::writing(&path))
     }
 
     /// Reads `analysis.json` from a folder.
@@ -204,15 +175,11 @@ impl Analysis {
     /// The error names the file: missing, not valid, or of another version.
     pub fn read(directory: &Path) -> Result<Self, AnalysisError> {
         let path = directory.join(ANALYSIS_FILE);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(source) => return Err(AnalysisError::Read { path, source }),
-        };
+        let text = fs::read_to_string(&path).map_err(AnalysisError::reading(&path))?;
+        let invalid = |source| AnalysisError::InvalidAnalysis(path.clone(), source);
         // The version comes first: a newer file must not be reported as a broken one.
-        let found = match serde_json::from_str::<VersionOnly>(&text) {
-            Ok(version) => version.schema_version,
-            Err(source) => return Err(AnalysisError::InvalidAnalysis { path, source }),
-        };
+        let version: VersionOnly = serde_json::from_str(&text).map_err(invalid)?;
+        let found = version.schema_version;
         if found != SCHEMA_VERSION {
             return Err(AnalysisError::UnknownSchemaVersion {
                 path,
@@ -220,8 +187,7 @@ impl Analysis {
                 known: SCHEMA_VERSION,
             });
         }
-        serde_json::from_str(&text)
-            .map_err(|source| AnalysisError::InvalidAnalysis { path, source })
+        serde_json::from_str(&text).map_err(invalid)
     }
 }
 

@@ -48,7 +48,10 @@ pub(crate) fn overview(runs: &[RunAnalysis], names: &[RunName]) -> Table {
                 time(|it| &it.p50_ns),
                 time(|it| &it.p95_ns),
                 time(|it| &it.p99_ns),
-                Cell::optional(of_run.map(|it| it.throughput_per_s), format::significant),
+                Cell::optional(
+                    of_run.and_then(|it| it.throughput_per_s),
+                    format::significant,
+                ),
                 Cell::optional(
                     of_run.and_then(|it| it.error_rate.value),
                     format::percentage,
@@ -76,7 +79,7 @@ pub(crate) struct KeyEstimates {
     pub(crate) p50_ns: Estimate,
     pub(crate) p95_ns: Estimate,
     pub(crate) p99_ns: Estimate,
-    pub(crate) throughput_per_s: f64,
+    pub(crate) throughput_per_s: Option<f64>,
     pub(crate) error_rate: Estimate,
 }
 
@@ -106,7 +109,7 @@ impl KeyEstimates {
                 p50_ns: without_interval(total.p50_ns),
                 p95_ns: without_interval(total.p95_ns),
                 p99_ns: without_interval(total.p99_ns),
-                throughput_per_s: total.throughput_per_s,
+                throughput_per_s: Some(total.throughput_per_s),
                 error_rate: without_interval(total.error_rate),
             },
         })

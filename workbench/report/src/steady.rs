@@ -78,7 +78,7 @@ pub(crate) fn table(steady: &SteadyState) -> Table {
             time(&row.p50_ns),
             time(&row.p95_ns),
             time(&row.p99_ns),
-            Cell::shown(row.throughput_per_s, format::significant),
+            Cell::optional(row.throughput_per_s, format::significant),
             estimated(&row.error_rate, format::percentage),
         ]
     });

@@ -1,4 +1,10 @@
-//! Positions of doubles in the order of all doubles, for bisection and counting.
+//! Doubles in order: sorted lists, and positions in the order of all doubles, for bisection and counting.
+
+/// The same values in ascending order.
+pub(crate) fn ascending(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    values
+}
 
 const SIGN: u64 = 1 << 63;
 

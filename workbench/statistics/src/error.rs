@@ -121,14 +121,17 @@ pub enum StatisticsError {
     NoVariation,
 }
 
+/// Refuses fewer than `needed`.
+pub(crate) fn check_count(found: usize, needed: usize) -> Result<(), StatisticsError> {
+    if found >= needed {
+        return Ok(());
+    }
+    Err(StatisticsError::TooFewValues { needed, found })
+}
+
 /// Refuses too few values and values that are not finite.
 pub(crate) fn check(values: &[f64], needed: usize) -> Result<(), StatisticsError> {
-    if values.len() < needed {
-        return Err(StatisticsError::TooFewValues {
-            needed,
-            found: values.len(),
-        });
-    }
+    check_count(values.len(), needed)?;
     match values.iter().position(|value| !value.is_finite()) {
         Some(position) => Err(StatisticsError::NotFinite {
             position,
@@ -151,6 +154,19 @@ pub(crate) fn check_sorted(ascending: &[f64]) -> Result<(), StatisticsError> {
     })
 }
 
+/// The differences of two lists, first minus second. Refuses lists of different length, fewer than `needed` values, and
+/// values that are not finite.
+pub(crate) fn differences(
+    first: &[f64],
+    second: &[f64],
+    needed: usize,
+) -> Result<Vec<f64>, StatisticsError> {
+    check_paired(first, second)?;
+    check(first, needed)?;
+    check(second, needed)?;
+    Ok(first.iter().zip(second).map(|(a, b)| a - b).collect())
+}
+
 /// Refuses lists of different length.
 pub(crate) fn check_paired(first: &[f64], second: &[f64]) -> Result<(), StatisticsError> {
     if first.len() == second.len() {
@@ -162,15 +178,39 @@ pub(crate) fn check_paired(first: &[f64], second: &[f64]) -> Result<(), Statisti
     })
 }
 
-/// Refuses values that are not strictly between 0 and 1.
-pub(crate) fn check_open_probability(value: f64) -> Result<(), StatisticsError> {
-    if value > 0.0 && value < 1.0 {
+/// Refuses a value that is not in the range of probabilities that can be used.
+pub(crate) fn check_range(
+    value: f64,
+    is_in_range: bool,
+    range: &'static str,
+) -> Result<(), StatisticsError> {
+    if is_in_range {
         return Ok(());
     }
-    Err(StatisticsError::ImpossibleProbability {
+    Err(StatisticsError::ImpossibleProbability { value, range })
+}
+
+/// Refuses values that are not strictly between 0 and 1.
+pub(crate) fn check_open_probability(value: f64) -> Result<(), StatisticsError> {
+    check_range(
         value,
-        range: "strictly between 0 and 1",
-    })
+        value > 0.0 && value < 1.0,
+        "strictly between 0 and 1",
+    )
+}
+
+/// Refuses values that are not between 0 and 1.
+pub(crate) fn check_probability(value: f64) -> Result<(), StatisticsError> {
+    check_range(value, (0.0..=1.0).contains(&value), "from 0 to 1")
+}
+
+/// Refuses one-sided levels that are not above 0 and below one half.
+pub(crate) fn check_level(value: f64) -> Result<(), StatisticsError> {
+    check_range(
+        value,
+        value > 0.0 && value < 0.5,
+        "above 0 and below one half",
+    )
 }
 
 /// Refuses values that are not positive; infinity is the normal limit.

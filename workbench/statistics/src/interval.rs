@@ -22,7 +22,8 @@ impl Interval {
     }
 
     /// The interval of an increasing function of the quantity.
-    pub(crate) fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
+    #[must_use]
+    pub fn map(self, increasing: impl Fn(f64) -> f64) -> Self {
         Self {
             lower: increasing(self.lower),
             upper: increasing(self.upper),

@@ -41,54 +41,19 @@ mod sequential;
 mod steady;
 mod verdict;
 
-pub use change_points::{ChangePoint, change_points, fewest_for_change_points};
-pub use compare::{
-    HedgesG, MeanEstimate, PairTest, RatioTest, TTest, cliffs_delta, hedges_g,
-    paired_ratio_of_geometric_means, paired_ratio_of_trimmed_means, paired_t, pairs_left_out,
-    pooled_t, prediction_ratio, prediction_t, ratio_of_geometric_means, trimmed_paired_t, welch,
-    welch_from_estimates,
-};
-pub use describe::{
-    Accumulator, AndersonDarling, NormalPlot, Shape, Summary, anderson_darling_exponential,
-    normal_density, normal_plot, shape, summary,
-};
-pub use distribution::{
-    noncentral_t_upper_tail, student_t_quantile, student_t_upper_tail, studentized_range_quantile,
-    studentized_range_upper_tail,
-};
+pub use change_points::*;
+pub use compare::*;
+pub use describe::*;
+pub use distribution::*;
 pub use error::StatisticsError;
-pub use groups::{
-    PairComparison, WelchAnova, benjamini_hochberg, games_howell, holm, pairwise_welch, welch_anova,
-};
+pub use groups::*;
 pub use interval::Interval;
-pub use power::{Design, Sides, minimum_detectable_effect, power, runs_needed};
-pub use proportion::{
-    Counts, Proportion, TwoProportions, clopper_pearson, two_proportions, wilson,
-    wilson_of_dependent,
-};
-pub use quantile::{
-    QuantileInterval, harrell_davis, harrell_davis_of_sorted, is_quantile_below,
-    needed_for_quantile_interval, quantile, quantile_by_rank, quantile_interval,
-    quantile_interval_by_rank, quantile_interval_of_sorted, quantile_of_sorted, quantiles,
-};
-pub use rank::{
-    KruskalWallis, MannWhitney, NullDistribution, Shift, SignedRank, hodges_lehmann,
-    kruskal_wallis, mann_whitney, paired_hodges_lehmann, signed_rank,
-};
-pub use report::{
-    CheckedTest, FalseAlarmRate, PrintedTest, PublishedCheck, ResampledTest, check_published,
-    false_alarm_rate, resampled_means,
-};
-pub use scalability::{Coefficient, LoadPoint, Peak, Scalability, Uncertainty, fit_scalability};
-pub use sequential::Looks;
-pub use steady::{
-    BackwardWarmUp, BatchMeans, BatchWarning, LateChange, WarmUp, autocorrelation, batch_bounds,
-    batch_means, batch_means_of_sums, effective_count_at_level, effective_count_of_quantile,
-    effective_count_of_share, late_change, warm_up,
-};
-pub use verdict::{
-    Better, CrossCheck, ErrorRateComparison, Evidence, FamilyVerdict, Layout, Method,
-    RUNS_FOR_EQUIVALENCE, RUNS_OF_A_HISTORY, Rule, RunComparison, RunErrors, Verdict,
-    VerdictWarning, compare_error_rates, compare_error_rates_at_look, compare_runs,
-    compare_runs_at_look, family_verdicts, verdict_of_interval,
-};
+pub use power::*;
+pub use proportion::*;
+pub use quantile::*;
+pub use rank::*;
+pub use report::*;
+pub use scalability::*;
+pub use sequential::*;
+pub use steady::*;
+pub use verdict::*;

@@ -5,7 +5,7 @@ use crate::distribution::{
     noncentral_t_lower_tail, noncentral_t_upper_tail, noncentrality_with_tail, normal_quantile,
     root_of_decreasing, student_t_quantile,
 };
-use crate::error::{StatisticsError, check, check_open_probability};
+use crate::error::{StatisticsError, check, check_count, check_open_probability, check_range};
 
 /// Most runs that are considered.
 const MOST_RUNS: usize = 100_000;
@@ -71,12 +71,7 @@ impl Design {
                 (runs, history - 1.0, (history / (history + 1.0)).sqrt())
             }
         };
-        if least < 2 {
-            return Err(StatisticsError::TooFewValues {
-                needed: 2,
-                found: least,
-            });
-        }
+        check_count(least, 2)?;
         Ok((freedom, scale))
     }
 }
@@ -253,11 +248,6 @@ pub fn runs_needed(
 }
 
 fn check_power(wanted_power: f64, alpha: f64) -> Result<(), StatisticsError> {
-    if wanted_power > alpha && wanted_power < 1.0 {
-        return Ok(());
-    }
-    Err(StatisticsError::ImpossibleProbability {
-        value: wanted_power,
-        range: "above alpha and below 1",
-    })
+    let is_possible = wanted_power > alpha && wanted_power < 1.0;
+    check_range(wanted_power, is_possible, "above alpha and below 1")
 }

@@ -114,7 +114,7 @@ fn a_finding_at_five_percent_is_none_at_a_look() {
     assert_eq!(alone.verdict, Verdict::Regressed);
 
     let looks = looks(&[5, 10, 15, 20]);
-    let look = compare_runs_at_look(&baseline, &candidate, &RULE, &looks).unwrap();
+    let look = compare_runs_at_look(&baseline, &candidate, &RULE, Some(&looks)).unwrap();
     assert_eq!(look.verdict, Verdict::Inconclusive);
     assert_eq!(
         look.evidence.unwrap().p_regressed,
@@ -130,7 +130,7 @@ fn a_finding_at_five_percent_is_none_at_a_look() {
 fn a_clear_change_is_found_at_the_first_look_and_stands_in_its_family() {
     let (baseline, candidate) = pairs(5, 1.10);
     let looks = looks(&[5, 10, 15, 20]);
-    let look = compare_runs_at_look(&baseline, &candidate, &RULE, &looks).unwrap();
+    let look = compare_runs_at_look(&baseline, &candidate, &RULE, Some(&looks)).unwrap();
     assert_eq!(look.verdict, Verdict::Regressed);
     let members = [(look.verdict, look.evidence); 3];
     let verdicts = family_verdicts(&members, RULE.alpha).unwrap();
@@ -145,12 +145,12 @@ fn a_clear_change_is_found_at_the_first_look_and_stands_in_its_family() {
 fn the_rule_s_alpha_has_to_be_that_of_the_looks() {
     let (baseline, candidate) = pairs(5, 1.0);
     let other = Looks::new(&[5, 10], PairTest::T, 0.01).unwrap();
-    assert!(compare_runs_at_look(&baseline, &candidate, &RULE, &other).is_err());
+    assert!(compare_runs_at_look(&baseline, &candidate, &RULE, Some(&other)).is_err());
     let errors = [RunErrors {
         failures: 1,
         requests: 1000,
     }; 5];
-    assert!(compare_error_rates_at_look(&errors, &errors, &RULE, &other).is_err());
+    assert!(compare_error_rates_at_look(&errors, &errors, &RULE, Some(&other)).is_err());
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn error_rates_are_judged_at_the_level_of_a_look_and_by_every_pair() {
     let alone = compare_error_rates(&none, &bursts, &trimmed).unwrap();
     assert_eq!(alone.method, Some(Method::Paired));
     assert!((alone.difference - 0.09).abs() < 1e-12);
-    let look = compare_error_rates_at_look(&none, &bursts, &trimmed, &looks).unwrap();
+    let look = compare_error_rates_at_look(&none, &bursts, &trimmed, Some(&looks)).unwrap();
     assert!(look.interval.upper > alone.interval.upper);
     let (alone, look) = (alone.evidence.unwrap(), look.evidence.unwrap());
     assert_eq!(look.p_regressed, looks.adjusted(alone.p_regressed).unwrap());

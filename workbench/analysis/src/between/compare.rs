@@ -1,48 +1,27 @@
 //! Compares two groups of runs: all rows are one family.
 
 use workbench_samples::Outcome;
-use workbench_statistics::{RunErrors, StatisticsError, Verdict as Found, family_verdicts};
+use workbench_statistics::{RunErrors, StatisticsError, family_verdicts};
 
-use super::group::{RunGroup, described_run, invalid_reasons};
+use super::group::{RunGroup, invalid_reasons};
 use super::pairing::{Sides, sides};
 use super::resolution::step_ns;
-use super::row::{Judged, of_errors, of_positive, verdict};
+use super::row::{Judged, of_errors, of_positive};
 use super::rule::{Belief, Question};
 use super::values::{Typical, errors, is_all, labels, value};
 use super::warnings::{describe, few};
-use crate::model::{GroupComparison, Metric, RunAnalysis, Verdict};
-use crate::tables::TOTAL;
+use crate::model::{GroupComparison, Metric, RunAnalysis, TOTAL, Verdict};
+use crate::occurrence::grouped;
 
 /// A comparison, and further results that only the gate uses.
 pub(crate) struct Compared {
     pub(crate) comparison: GroupComparison,
     /// In the order of the comparison's rows.
     pub(crate) judged: Vec<Judged>,
-    /// The comparison's warnings.
-    pub(crate) warnings: Vec<Warning>,
+    /// The comparison's warnings, but for those on invalid runs.
+    pub(crate) warnings: Vec<String>,
     /// Runs that were compared, of the baseline and of the candidate.
     pub(crate) counts: [usize; 2],
-}
-
-/// A warning of a comparison.
-#[derive(Clone, Debug)]
-pub(crate) enum Warning {
-    /// Why a run is invalid.
-    Doubt(String),
-    /// Anything else.
-    Other(String),
-}
-
-impl Warning {
-    pub(crate) fn is_doubt(&self) -> bool {
-        matches!(self, Self::Doubt(_))
-    }
-
-    pub(crate) fn into_text(self) -> String {
-        match self {
-            Self::Doubt(text) | Self::Other(text) => text,
-        }
-    }
 }
 
 /// Compares two groups. Never fails: what cannot be computed becomes a warning.
@@ -52,28 +31,21 @@ pub(crate) fn compare(
     question: &Question,
 ) -> Compared {
     let mut sides = sides(baseline, candidate, question.ended_early);
-    let mut warnings: Vec<Warning> = std::mem::take(&mut sides.warnings)
-        .into_iter()
-        .map(Warning::Other)
-        .collect();
-    // Includes runs without a partner.
-    let all = || baseline.runs.iter().chain(&candidate.runs).copied();
+    let mut warnings = std::mem::take(&mut sides.warnings);
+    let mut all_warnings = warnings.clone();
     let forced = question.belief == Belief::Forced;
     let mut invalid = question.belief == Belief::Refused;
-    for run in all() {
-        let reasons = invalid_reasons(run);
+    // Includes runs without a partner.
+    for run in baseline.runs.iter().chain(&candidate.runs) {
+        let (name, reasons) = (run.name(), invalid_reasons(run));
         if !reasons.is_empty() {
             invalid |= !forced;
-            warnings.push(Warning::Doubt(format!(
-                "{} cannot be believed: {}",
-                described_run(run).run,
-                reasons.join("; ")
-            )));
+            let reasons = reasons.join("; ");
+            all_warnings.push(format!("{name} cannot be believed: {reasons}"));
         } else if run.validity.is_none() && run.outcome == Outcome::Completed {
-            warnings.push(Warning::Other(format!(
-                "nothing has judged whether {} can be believed",
-                described_run(run).run
-            )));
+            let unknown = format!("nothing has judged whether {name} can be believed");
+            warnings.push(unknown.clone());
+            all_warnings.push(unknown);
         }
     }
     let mut of_rows = Vec::new();
@@ -82,15 +54,16 @@ pub(crate) fn compare(
     } else {
         Vec::new()
     };
-    warnings.extend(of_rows.into_iter().map(Warning::Other));
+    warnings.extend_from_slice(&of_rows);
+    all_warnings.append(&mut of_rows);
     let [least_before, least_after] = question.minimum_runs;
     let too_few = sides.baseline.len() < least_before || sides.candidate.len() < least_after;
     for judged in &mut judged {
         if invalid {
-            judged.found.0 = Found::Invalid;
+            judged.found.0 = Verdict::Invalid;
             judged.no_worse = false;
         } else if too_few {
-            judged.found = (Found::Inconclusive, None);
+            judged.found = (Verdict::Inconclusive, None);
             judged.no_worse = false;
         }
     }
@@ -103,7 +76,7 @@ pub(crate) fn compare(
             gate: None,
             pairing: sides.pairing,
             rows: judged.iter().map(|judged| judged.row.clone()).collect(),
-            warnings: warnings.iter().cloned().map(Warning::into_text).collect(),
+            warnings: all_warnings,
             throughput_is_set: false,
         },
         judged,
@@ -121,7 +94,7 @@ fn same_part(
         .into_iter()
         .flat_map(|group| &group.runs)
         .filter(|run| run.steady.is_none())
-        .map(|run| described_run(run).run)
+        .map(|run| run.name())
         .collect();
     if !without.is_empty() {
         warnings.push(format!(
@@ -151,7 +124,7 @@ fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> V
         ));
     }
     let mut judged = Vec::new();
-    let mut not_compared: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut not_compared = Vec::new();
     for label in labels(runs()) {
         let doubled = question.asks_for(TOTAL) && is_all(runs(), label);
         if !question.asks_for(label) || doubled {
@@ -167,17 +140,10 @@ fn rows(sides: &Sides<'_>, question: &Question, warnings: &mut Vec<String>) -> V
             }
         }
         if !left_out.is_empty() {
-            let left_out = left_out.join(", ");
-            match not_compared
-                .iter_mut()
-                .find(|(known, _)| *known == left_out)
-            {
-                Some((_, labels)) => labels.push(label),
-                None => not_compared.push((left_out, vec![label])),
-            }
+            not_compared.push((left_out.join(", "), label));
         }
     }
-    for (metrics, labels) in not_compared {
+    for (metrics, labels) in grouped(not_compared) {
         let are = if labels.len() == 1 { "is" } else { "are" };
         warnings.push(format!(
             "{} {are} not compared by {metrics}: not every run has a value",
@@ -230,8 +196,8 @@ fn as_family(judged: &mut [Judged], alpha: f64) {
         .expect("the rule's alpha and the tests' p values are probabilities");
     for (judged, found) in judged.iter_mut().zip(verdicts) {
         let row = &mut judged.row;
-        row.verdict_alone = verdict(judged.found.0);
-        row.verdict = verdict(found.verdict);
+        row.verdict_alone = judged.found.0;
+        row.verdict = found.verdict;
         row.strict_regression = found.strict_regression;
         row.p_regressed_adjusted = found.adjusted.map(|evidence| evidence.p_regressed);
         row.p_improved_adjusted = found.adjusted.map(|evidence| evidence.p_improved);

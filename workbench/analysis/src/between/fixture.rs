@@ -158,7 +158,7 @@ fn statistics(request: &str, mean_ns: f64, samples: u64, errors: u64) -> SteadyS
         samples,
         errors,
         error_rate: estimate(errors as f64 / samples as f64),
-        throughput_per_s: 1e10 / mean_ns,
+        throughput_per_s: Some(1e10 / mean_ns),
         mean_ns: estimate(mean_ns),
         p50_ns: estimate(0.8 * mean_ns),
         p95_ns: estimate(2.0 * mean_ns),

@@ -4,11 +4,12 @@ use workbench_samples::{CheckStatus, Outcome, SweepPoint};
 use workbench_statistics::summary;
 
 use super::rule::Question;
-use super::values::{Typical, labels, statistics, value};
-use crate::grouping::group_names;
-use crate::mean_of_runs::{Scale, mean_of_runs};
+use super::values::{Typical, labels, requests_of, statistics, value};
+use crate::between::grouping::group_names;
+use crate::between::mean_of_runs::{Scale, mean_of_runs};
+use crate::between::points::in_order_of_points;
 use crate::model::{Group, GroupRun, GroupStatistic, Metric, MissingValue, RunAnalysis, Scope};
-use crate::points::in_order_of_points;
+use crate::occurrence::grouped;
 
 /// A group of runs, in order of time.
 #[derive(Clone, Debug)]
@@ -20,39 +21,32 @@ pub(crate) struct RunGroup<'a> {
 
 /// The groups in the order in which their first runs are given; see [`in_order_of_points`].
 pub(super) fn groups(runs: &[RunAnalysis]) -> Vec<RunGroup<'_>> {
-    let mut groups: Vec<RunGroup<'_>> = Vec::new();
-    for (run, name) in runs.iter().zip(group_names(runs).names) {
-        match groups.iter_mut().find(|group| group.name == name) {
-            Some(group) => group.runs.push(run),
-            None => groups.push(RunGroup {
-                name,
-                point: run.point().cloned(),
-                runs: vec![run],
-            }),
-        }
-    }
-    for group in &mut groups {
-        group.in_order_of_time();
-    }
+    let named = group_names(runs).names.into_iter().zip(runs);
+    let mut groups: Vec<_> = grouped(named)
+        .into_iter()
+        .map(|(name, runs)| RunGroup::new(name, runs[0].point().cloned(), runs))
+        .collect();
     in_order_of_points(&mut groups, |group| group.runs.first().copied());
     groups
 }
 
 impl<'a> RunGroup<'a> {
-    /// RFC 3339 in UTC sorts by time.
-    pub(crate) fn in_order_of_time(&mut self) {
-        self.runs
-            .sort_by(|a, b| (&a.started_at, &a.run_id).cmp(&(&b.started_at, &b.run_id)));
+    pub(crate) fn new(
+        name: String,
+        point: Option<SweepPoint>,
+        mut runs: Vec<&'a RunAnalysis>,
+    ) -> Self {
+        // RFC 3339 in UTC sorts by time.
+        runs.sort_by(|a, b| (&a.started_at, &a.run_id).cmp(&(&b.started_at, &b.run_id)));
+        Self { name, point, runs }
     }
 
     /// The steady part of all runs of the group. `None` if they differ or have none.
     pub(crate) fn scope(&self) -> Option<Scope> {
         let scope = |run: &&RunAnalysis| run.steady.as_ref().map(|steady| steady.scope);
-        let first = self.runs.first().and_then(scope)?;
-        self.runs
-            .iter()
-            .all(|run| scope(run) == Some(first))
-            .then_some(first)
+        let mut scopes = self.runs.iter().map(scope);
+        let first = scopes.next()??;
+        scopes.all(|scope| scope == Some(first)).then_some(first)
     }
 
     pub(crate) fn values(
@@ -61,18 +55,13 @@ impl<'a> RunGroup<'a> {
         metric: Metric,
         question: &Question,
     ) -> Vec<Option<f64>> {
-        if metric == Metric::TypicalTime {
-            let typical = Typical::of(&self.runs, question.latency);
-            return self
-                .runs
-                .iter()
-                .map(|run| typical.value(run, question.latency))
-                .collect();
-        }
-        self.runs
-            .iter()
-            .map(|run| value(run, label, metric, question.latency))
-            .collect()
+        let typical =
+            (metric == Metric::TypicalTime).then(|| Typical::of(&self.runs, question.latency));
+        let of_run = |run: &&RunAnalysis| match &typical {
+            Some(typical) => typical.value(run, question.latency),
+            None => value(run, label, metric, question.latency),
+        };
+        self.runs.iter().map(of_run).collect()
     }
 
     pub(super) fn described(&self, question: &Question) -> Group {
@@ -86,7 +75,8 @@ impl<'a> RunGroup<'a> {
             experiment: self
                 .runs
                 .first()
-                .map_or_else(String::new, |run| run.experiment.clone()),
+                .map_or("", |run| &run.experiment)
+                .to_owned(),
             point: self.point.clone(),
             runs: self.runs.iter().map(|run| described_run(run)).collect(),
             statistics,
@@ -96,12 +86,10 @@ impl<'a> RunGroup<'a> {
 
 /// A run as groups name it.
 pub(crate) fn described_run(run: &RunAnalysis) -> GroupRun {
+    let series = run.series.as_ref();
     GroupRun {
         run: run.name(),
-        block: run
-            .series
-            .as_ref()
-            .map(|place| (place.series_id.clone(), place.block)),
+        block: series.map(|place| (place.series_id.clone(), place.block)),
         valid: invalid_reasons(run).is_empty(),
     }
 }
@@ -116,15 +104,12 @@ pub(crate) fn invalid_reasons(run: &RunAnalysis) -> Vec<String> {
         Outcome::Failed(reason) => invalid_reasons.push(format!("it failed: {reason}")),
     }
     if let Some(validity) = run.validity.as_ref().filter(|validity| !validity.valid) {
-        let failed = validity
-            .checks
-            .iter()
-            .filter(|check| check.status == CheckStatus::Failed);
+        let checks = validity.checks.iter();
+        let failed = checks.filter(|check| check.status == CheckStatus::Failed);
         invalid_reasons.extend(failed.map(|check| {
-            let why = if check.name == "errors" {
-                most_frequent_failure(run)
-            } else {
-                String::new()
+            let why = match check.name.as_str() {
+                "errors" => most_frequent_failure(run),
+                _ => String::new(),
             };
             format!("{}: {}{why}", check.name, check.finding)
         }));
@@ -166,16 +151,16 @@ pub(super) fn mean(values: &[f64], metric: Metric) -> Option<f64> {
 impl RunGroup<'_> {
     fn statistic(&self, label: &str, metric: Metric, question: &Question) -> GroupStatistic {
         let values = self.values(label, metric, question);
-        let missing: Vec<MissingValue> = self
+        let missing = self
             .runs
             .iter()
             .zip(&values)
-            .filter(|(_, value)| value.is_none())
-            .map(|(run, _)| MissingValue {
-                run: run.name(),
-                reason: why_missing(run, label, metric),
-            })
-            .collect();
+            .filter(|(_, value)| value.is_none());
+        let missing = missing.map(|(run, _)| MissingValue {
+            run: run.name(),
+            reason: why_missing(run, label, metric),
+        });
+        let missing = missing.collect();
         let all: Option<Vec<f64>> = values.iter().copied().collect();
         let all = all.unwrap_or_default();
         let scale = match metric {
@@ -198,8 +183,18 @@ impl RunGroup<'_> {
     }
 }
 
+/// Why the run with the fewest requests has no value of a metric; empty without runs.
+pub(crate) fn why_missing_of_fewest<'a>(
+    runs: impl IntoIterator<Item = &'a RunAnalysis>,
+    label: &str,
+    metric: Metric,
+) -> String {
+    let run = runs.into_iter().min_by_key(|run| requests_of(run, label));
+    run.map_or_else(String::new, |run| why_missing(run, label, metric))
+}
+
 /// Why a run has no value of a metric.
-pub(crate) fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> String {
+fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> String {
     if run.steady.is_none() {
         return "no request started in its steady part".to_owned();
     }
@@ -213,6 +208,9 @@ pub(crate) fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> Str
         Metric::P99 => &row.p99_ns,
         Metric::TypicalTime => {
             return "no label has a median in every run".to_owned();
+        }
+        Metric::Throughput if row.throughput_per_s.is_none() => {
+            return "its steady part is shorter than every response".to_owned();
         }
         Metric::Throughput | Metric::ErrorRate => return "it is 0".to_owned(),
     };

@@ -2,7 +2,10 @@
 
 mod compare;
 mod group;
+pub(crate) mod grouping;
+pub(crate) mod mean_of_runs;
 mod pairing;
+pub(crate) mod points;
 mod resolution;
 mod row;
 mod rule;
@@ -10,8 +13,8 @@ mod several;
 mod values;
 mod warnings;
 
-pub(crate) use compare::{Warning, compare};
-pub(crate) use group::{RunGroup, described_run, invalid_reasons, why_missing};
+pub(crate) use compare::compare;
+pub(crate) use group::{RunGroup, described_run, invalid_reasons, why_missing_of_fewest};
 pub(crate) use row::Judged;
 pub(crate) use rule::{Belief, Question, asked_of};
 pub(crate) use values::{Typical, is_all, labels, requests_of, value};

@@ -1,8 +1,7 @@
 //! Times with a coarse resolution, such as whole milliseconds.
 
 use workbench_statistics::{
-    Evidence, Looks, Rule, RunComparison, StatisticsError, Verdict, compare_runs,
-    compare_runs_at_look, summary,
+    Evidence, Looks, Rule, RunComparison, StatisticsError, Verdict, compare_runs_at_look, summary,
 };
 
 use crate::model::{Metric, RunAnalysis};
@@ -39,10 +38,7 @@ pub(super) fn compare_in_steps(
     (rule, looks): (&Rule, Option<&Looks>),
     step_ns: f64,
 ) -> Result<(RunComparison, bool), StatisticsError> {
-    let compare = |before: &[f64], after: &[f64]| match looks {
-        None => compare_runs(before, after, rule),
-        Some(looks) => compare_runs_at_look(before, after, rule, looks),
-    };
+    let compare = |before: &[f64], after: &[f64]| compare_runs_at_look(before, after, rule, looks);
     let enough = baseline.len() > 1 && candidate.len() > 1;
     let varies = |values: &[f64]| deviation(values) >= step_ns;
     if step_ns == 0.0 || !enough || (varies(baseline) && varies(candidate)) {
@@ -54,10 +50,8 @@ pub(super) fn compare_in_steps(
         let times = after.iter().map(|time| (time + by).max(step_ns / 1e3));
         times.collect()
     };
-    let (faster, slower) = (
-        compare(&before, &moved(-step_ns))?,
-        compare(&before, &moved(step_ns))?,
-    );
+    let faster = compare(&before, &moved(-step_ns))?;
+    let slower = compare(&before, &moved(step_ns))?;
     let mut found = compare(&before, &after)?;
     found.verdict = match (faster.verdict, slower.verdict) {
         (Verdict::Regressed, _) => Verdict::Regressed,

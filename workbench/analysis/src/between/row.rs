@@ -1,10 +1,10 @@
 //! One metric of one label, candidate against baseline.
 
 use workbench_statistics::{
-    Better, Design, Evidence, Interval, Looks, Method, RUNS_FOR_EQUIVALENCE, Rule, RunErrors,
-    Sides, StatisticsError, Verdict as Found, VerdictWarning, cliffs_delta, compare_error_rates,
-    compare_error_rates_at_look, hedges_g, hodges_lehmann, mann_whitney, minimum_detectable_effect,
-    paired_hodges_lehmann, runs_needed, signed_rank,
+    Better, Evidence, Interval, Looks, Method, RUNS_FOR_EQUIVALENCE, Rule, RunErrors, Sides,
+    StatisticsError, VerdictWarning, cliffs_delta, compare_error_rates_at_look, hedges_g,
+    hodges_lehmann, mann_whitney, minimum_detectable_effect, paired_hodges_lehmann, runs_needed,
+    signed_rank,
 };
 
 use super::group::{mean, scaled};
@@ -33,7 +33,7 @@ pub(crate) struct Judged {
     /// Runs per side that find a regression as large as the margin, whatever the verdict.
     pub(crate) runs_for_margin: Option<u64>,
     /// Results of the row alone, for the adjustment of its family.
-    pub(super) found: (Found, Option<Evidence>),
+    pub(super) found: (Verdict, Option<Evidence>),
 }
 
 impl Judged {
@@ -45,7 +45,7 @@ impl Judged {
         }
         self.no_worse = false;
         self.runs_for_margin = None;
-        self.found = (Found::Inconclusive, None);
+        self.found = (Verdict::Inconclusive, None);
         self.row = MetricComparison {
             method: None,
             change: None,
@@ -73,7 +73,7 @@ pub(super) fn of_positive(
     let (found, widened) = compare_in_steps(baseline, candidate, (rule, looks), step_ns)?;
     let shift = found.ratio.as_ref().map(|test| Shift {
         change: test.ratio - 1.0,
-        interval: moved(test.interval),
+        interval: test.interval.map(|ratio| ratio - 1.0),
         p: test.p,
     });
     let detectable = found
@@ -122,10 +122,7 @@ pub(super) fn of_errors(
     candidate: &[RunErrors],
     (rule, looks): (&Rule, Option<&Looks>),
 ) -> Result<Judged, StatisticsError> {
-    let found = match looks {
-        None => compare_error_rates(baseline, candidate, rule),
-        Some(looks) => compare_error_rates_at_look(baseline, candidate, rule, looks),
-    }?;
+    let found = compare_error_rates_at_look(baseline, candidate, rule, looks)?;
     let rates = |runs: &[RunErrors]| -> Vec<f64> {
         runs.iter()
             .map(|run| run.failures as f64 / run.requests as f64)
@@ -172,7 +169,7 @@ struct Facts<'a> {
     rule: &'a Rule,
     /// The one-sided level of the test: α, or that of a look.
     level: f64,
-    verdict: Found,
+    verdict: Verdict,
     method: Option<Method>,
     evidence: Option<Evidence>,
     shift: Option<Shift>,
@@ -199,7 +196,7 @@ impl Facts<'_> {
             Better::Lower => interval.upper < self.worst,
             Better::Higher => interval.lower > self.worst,
         });
-        let no_worse = self.verdict == Found::Improved
+        let no_worse = self.verdict == Verdict::Improved
             || (self.method.is_some() && within && !self.warnings.iter().any(few));
         let runs_for_margin = self.runs_for_margin();
         let effect_sizes = self.method.is_some();
@@ -210,10 +207,10 @@ impl Facts<'_> {
         let row = MetricComparison {
             request: self.label.to_owned(),
             metric: self.metric,
-            verdict: verdict(self.verdict),
-            verdict_alone: verdict(self.verdict),
+            verdict: self.verdict,
+            verdict_alone: self.verdict,
             strict_regression: false,
-            method: self.method.map(method),
+            method: self.method,
             baseline: mean(self.baseline, self.metric).expect(TESTED),
             candidate: mean(self.candidate, self.metric).expect(TESTED),
             change: self.shift.as_ref().map(|shift| shift.change),
@@ -241,21 +238,9 @@ impl Facts<'_> {
 
     /// From the detectable effect, which is a known number of standard deviations.
     fn runs_for_margin(&self) -> Option<u64> {
-        let design = match self.method? {
-            Method::Prediction => Design::History {
-                runs: self.baseline.len(),
-            },
-            Method::Welch => Design::Unpaired {
-                baseline: self.baseline.len(),
-                candidate: self.candidate.len(),
-            },
-            Method::Paired => Design::Paired {
-                pairs: self.baseline.len(),
-            },
-            Method::Trimmed => Design::Trimmed {
-                pairs: self.baseline.len(),
-            },
-        };
+        let design = self
+            .method?
+            .design(self.baseline.len(), self.candidate.len());
         let alpha = self.level;
         let effect = minimum_detectable_effect(design, alpha, Sides::One, POWER).ok()?;
         let deviation = self.detectable? / effect;
@@ -267,7 +252,7 @@ impl Facts<'_> {
         let runs = runs_needed(design, wanted, alpha, Sides::One, POWER).ok()?;
         let least = match self.method? {
             Method::Prediction => 1,
-            Method::Welch | Method::Paired | Method::Trimmed => RUNS_FOR_EQUIVALENCE,
+            _ => RUNS_FOR_EQUIVALENCE,
         };
         runs.map(|runs| runs.max(least) as u64)
     }
@@ -303,40 +288,6 @@ fn ranks(
         p,
         exact: null == workbench_statistics::NullDistribution::Exact,
         change: change(shift.estimate),
-        interval: shift.interval.map(|interval| {
-            ConfidenceInterval::from(Interval {
-                lower: change(interval.lower),
-                upper: change(interval.upper),
-                confidence: interval.confidence,
-            })
-        }),
+        interval: shift.interval.map(|interval| interval.map(change).into()),
     })
-}
-
-/// From ratios to changes.
-fn moved(interval: Interval) -> Interval {
-    Interval {
-        lower: interval.lower - 1.0,
-        upper: interval.upper - 1.0,
-        confidence: interval.confidence,
-    }
-}
-
-pub(super) fn verdict(found: Found) -> Verdict {
-    match found {
-        Found::Invalid => Verdict::Invalid,
-        Found::Equivalent => Verdict::Equivalent,
-        Found::Regressed => Verdict::Regressed,
-        Found::Improved => Verdict::Improved,
-        Found::Inconclusive => Verdict::Inconclusive,
-    }
-}
-
-fn method(layout: Method) -> TestMethod {
-    match layout {
-        Method::Prediction => TestMethod::Prediction,
-        Method::Welch => TestMethod::Welch,
-        Method::Paired => TestMethod::Paired,
-        Method::Trimmed => TestMethod::Trimmed,
-    }
 }

@@ -2,8 +2,7 @@
 
 use workbench_statistics::Looks;
 
-use crate::model::{ComparisonRule, LatencyOf, Metric};
-use crate::tables::TOTAL;
+use crate::model::{ComparisonRule, LatencyOf, Metric, TOTAL};
 
 /// The metrics of a label that stand for the chosen ones: the typical time of a single label is its median.
 pub(crate) fn asked_of(label: &str, metrics: &[Metric]) -> impl Iterator<Item = Metric> {

@@ -5,24 +5,19 @@ use workbench_statistics::{games_howell, kruskal_wallis, welch_anova};
 use super::group::{RunGroup, scaled};
 use super::rule::Question;
 use super::values::labels;
-use crate::model::{ConfidenceInterval, Metric, OverallTest, SeveralGroups, SimultaneousPair};
-use crate::tables::TOTAL;
+use crate::model::{
+    ConfidenceInterval, Metric, OverallTest, SeveralGroups, SimultaneousPair, TOTAL,
+};
+use crate::occurrence::unique;
 
 /// Each label and metric over all groups at the same point, if at least three have values.
 pub(super) fn several(groups: &[RunGroup<'_>], question: &Question) -> Vec<SeveralGroups> {
-    let mut points: Vec<_> = Vec::new();
-    for group in groups {
-        if !points.contains(&&group.point) {
-            points.push(&group.point);
-        }
-    }
-    points
+    unique(groups.iter().map(|group| &group.point))
         .into_iter()
         .flat_map(|point| {
-            let at_point: Vec<_> = groups
-                .iter()
-                .filter(|group| group.point == *point && group.scope().is_some())
-                .collect();
+            let is_at_point =
+                |group: &&RunGroup<'_>| group.point == *point && group.scope().is_some();
+            let at_point: Vec<_> = groups.iter().filter(is_at_point).collect();
             at_one_point(&at_point, question)
         })
         .collect()
@@ -32,10 +27,8 @@ fn at_one_point(groups: &[&RunGroup<'_>], question: &Question) -> Vec<SeveralGro
     let Some(first) = groups.first() else {
         return Vec::new();
     };
-    let same_scope: Vec<_> = groups
-        .iter()
-        .filter(|group| group.scope() == first.scope())
-        .collect();
+    let mut same_scope = groups.to_vec();
+    same_scope.retain(|group| group.scope() == first.scope());
     let runs = same_scope
         .iter()
         .flat_map(|group| group.runs.iter().copied());
@@ -46,9 +39,9 @@ fn at_one_point(groups: &[&RunGroup<'_>], question: &Question) -> Vec<SeveralGro
             let known: Vec<(&str, Vec<f64>)> = same_scope
                 .iter()
                 .filter_map(|group| {
-                    let values: Option<Vec<f64>> =
-                        group.values(label, metric, question).into_iter().collect();
-                    Some((group.name.as_str(), scaled(&values?, metric).0))
+                    let values = group.values(label, metric, question).into_iter();
+                    let values: Vec<f64> = values.collect::<Option<_>>()?;
+                    Some((group.name.as_str(), scaled(&values, metric).0))
                 })
                 .collect();
             (known.len() > 2).then(|| all(label, metric, &known, question.rule.confidence()))

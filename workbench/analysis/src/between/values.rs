@@ -2,22 +2,18 @@
 
 use workbench_statistics::{RunErrors, summary};
 
-use crate::model::{LatencyOf, Metric, RunAnalysis, SteadyStatistics};
-use crate::tables::TOTAL;
+use crate::model::{LatencyOf, Metric, RunAnalysis, SteadyStatistics, TOTAL};
+use crate::occurrence::unique;
 
 /// Labels of runs in the order in which they first occur, `TOTAL` last; none where no run has a steady state.
 pub(crate) fn labels<'a>(runs: impl IntoIterator<Item = &'a RunAnalysis>) -> Vec<&'a str> {
-    let mut labels: Vec<&str> = Vec::new();
-    let mut any = false;
-    for steady in runs.into_iter().filter_map(|run| run.steady.as_ref()) {
-        any = true;
-        for row in &steady.requests {
-            if !labels.contains(&row.request.as_str()) {
-                labels.push(&row.request);
-            }
-        }
-    }
-    labels.extend(any.then_some(TOTAL));
+    let steady: Vec<_> = runs
+        .into_iter()
+        .filter_map(|run| run.steady.as_ref())
+        .collect();
+    let rows = steady.iter().flat_map(|steady| &steady.requests);
+    let mut labels = unique(rows.map(|row| row.request.as_str()));
+    labels.extend((!steady.is_empty()).then_some(TOTAL));
     labels
 }
 
@@ -91,23 +87,21 @@ pub(crate) fn value(
         Metric::P50 => row.p50_ns.value,
         Metric::P95 => row.p95_ns.value,
         Metric::P99 => row.p99_ns.value,
-        Metric::Throughput => Some(row.throughput_per_s),
+        Metric::Throughput => row.throughput_per_s,
         Metric::ErrorRate => {
             return errors(run, label).map(|run| run.failures as f64 / run.requests as f64);
         }
         Metric::TypicalTime => return Typical::of(&[run], latency).value(run, latency),
     };
+    let success = row.success.as_ref();
     let value = match (latency, metric) {
         (LatencyOf::All, _) | (_, Metric::Throughput) => of_all,
         // If all requests are too few for a quantile, so are the successful ones.
-        (LatencyOf::Success, _) => of_all.and_then(|_| {
-            let success = row.success.as_ref()?;
-            match metric {
-                Metric::Mean => Some(success.mean_ns),
-                Metric::P50 => success.p50_ns,
-                Metric::P95 => success.p95_ns,
-                _ => success.p99_ns,
-            }
+        (LatencyOf::Success, _) => of_all.zip(success).and_then(|(_, success)| match metric {
+            Metric::Mean => Some(success.mean_ns),
+            Metric::P50 => success.p50_ns,
+            Metric::P95 => success.p95_ns,
+            _ => success.p99_ns,
         }),
     };
     // Comparisons are on logarithms.

@@ -4,7 +4,6 @@
 //! run with that log, request by request and as a distribution. [`freeze`] compares a run across a standstill of the
 //! server with the response times of an exact queueing model.
 
-mod arrivals;
 mod freeze;
 mod model;
 mod point;

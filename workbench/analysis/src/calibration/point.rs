@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use workbench_samples::{Manifest, SamplesError, read_resources};
+use workbench_samples::{Manifest, Resource, SamplesError, read_resources};
+use workbench_statistics::{StatisticsError, anderson_darling_exponential};
 
-use super::arrivals::arrivals;
-use super::model::{Competition, LoadPoint, Quantiles, Served, ServerLog};
+use super::model::{Arrivals, Competition, GoodnessOfFit, LoadPoint, Quantiles, Served, ServerLog};
 use super::timing::{Timing, timings};
 use crate::error::AnalysisError;
 use crate::run::analyze_run;
@@ -47,13 +47,12 @@ pub fn load_point(run: &LoadRun<'_>) -> Result<LoadPoint, AnalysisError> {
     let total = &table.total;
     let of = |value: fn(&Pair) -> f64| of_samples(run.directory, pairs.iter().map(value));
     let response = of(|pair| pair.timing.lateness() + pair.timing.elapsed())?;
-    let arrivals = match run.arrivals_per_s {
-        Some(rate) => {
-            let found = arrivals(&timings, &pairs, rate);
-            Some(found.map_err(|_| no_samples(run.directory))?)
-        }
-        None => None,
-    };
+    let arrivals = run
+        .arrivals_per_s
+        .map(|rate| arrivals(&timings, &pairs, rate));
+    let arrivals = arrivals
+        .transpose()
+        .map_err(|_| no_samples(run.directory))?;
     Ok(LoadPoint {
         share: run.share,
         rate_per_s: run.arrivals_per_s.unwrap_or(total.throughput_per_s),
@@ -76,6 +75,36 @@ pub fn load_point(run: &LoadRun<'_>) -> Result<LoadPoint, AnalysisError> {
         competition: competition(run.directory, run.log),
         valid: table.validity.is_some_and(|it| it.valid),
     })
+}
+
+/// Computes the arrival statistics of a run with `rate_per_s` planned arrivals per second, from all its samples and the
+/// answered requests.
+fn arrivals(
+    timings: &[Timing],
+    pairs: &[Pair],
+    rate_per_s: f64,
+) -> Result<Arrivals, StatisticsError> {
+    let lateness: Vec<f64> = pairs.iter().map(|pair| pair.timing.lateness()).collect();
+    let at_server: Vec<f64> = pairs
+        .iter()
+        .map(|pair| (pair.served.read_at - pair.timing.intended_at) as f64)
+        .collect();
+    let intended = timings.iter().map(|timing| timing.intended_at).collect();
+    let started = pairs.iter().map(|pair| pair.timing.started_at).collect();
+    Ok(Arrivals {
+        lateness: Quantiles::of(&lateness)?,
+        lateness_at_server: Quantiles::of(&at_server)?,
+        intended: gaps(intended, rate_per_s)?,
+        started: gaps(started, rate_per_s)?,
+    })
+}
+
+/// Whether the gaps between instants are those of a Poisson process.
+fn gaps(mut instants: Vec<i64>, rate_per_s: f64) -> Result<GoodnessOfFit, StatisticsError> {
+    instants.sort_unstable();
+    let pairs = instants.windows(2);
+    let gaps: Vec<f64> = pairs.map(|pair| (pair[1] - pair[0]) as f64).collect();
+    anderson_darling_exponential(&gaps, 1e9 / rate_per_s).map(GoodnessOfFit::from)
 }
 
 /// The successful requests with their log entries. Of a request that was sent again and answered twice, the last entry
@@ -116,9 +145,8 @@ pub(super) fn no_samples(run_directory: &Path) -> AnalysisError {
 pub(super) fn competition(run_directory: &Path, log: &ServerLog) -> Option<Competition> {
     let readings = read_resources(run_directory).ok()?;
     let mean = |source: &str, metric: &str| {
-        let of_it = readings
-            .iter()
-            .filter(|it| it.source == source && it.metric == metric);
+        let is_wanted = |it: &&Resource| it.source == source && it.metric == metric;
+        let of_it = readings.iter().filter(is_wanted);
         let values: Vec<f64> = of_it.map(|it| it.value).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use polars_core::prelude::{DataFrame, PolarsError, PolarsResult};
-use workbench_samples::{SAMPLES_FOLDER, column, sample_batches};
+use polars_core::prelude::PolarsResult;
+use workbench_samples::{SAMPLES_FOLDER, SampleBatch, column, sample_batches};
 
 use crate::error::AnalysisError;
+use crate::observe::{Rows, missing};
 
 /// The intended and actual start of one request, and its elapsed time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,48 +38,35 @@ pub(super) fn timings(run_directory: &Path) -> Result<Vec<Timing>, AnalysisError
     let directory = run_directory.join(SAMPLES_FOLDER);
     let mut all = Vec::new();
     for batch in sample_batches(&directory)? {
-        let frame = batch.read(&[
+        of_batch(&batch, &mut all).map_err(AnalysisError::querying(&directory))?;
+    }
+    Ok(all)
+}
+
+fn of_batch(batch: &SampleBatch, all: &mut Vec<Timing>) -> PolarsResult<()> {
+    let rows = Rows::read(
+        batch,
+        &[
             column::USER,
             column::ITERATION,
             column::INTENDED_AT,
             column::STARTED_AT,
             column::ELAPSED_NS,
             column::SUCCESS,
-        ]);
-        let read = frame.and_then(|frame| of_batch(&frame, &mut all));
-        read.map_err(|source| AnalysisError::Query {
-            path: directory.clone(),
-            source,
-        })?;
-    }
-    Ok(all)
-}
-
-fn of_batch(frame: &DataFrame, all: &mut Vec<Timing>) -> PolarsResult<()> {
-    let instants = |name| PolarsResult::Ok(frame.column(name)?.datetime()?.physical());
-    let users = frame.column(column::USER)?.u32()?.iter();
-    let iterations = frame.column(column::ITERATION)?.u32()?.iter();
-    let intended = instants(column::INTENDED_AT)?.iter();
-    let started = instants(column::STARTED_AT)?.iter();
-    let elapsed = frame.column(column::ELAPSED_NS)?.u64()?.iter();
-    let success = frame.column(column::SUCCESS)?.bool()?.iter();
-    let rows = users
-        .zip(iterations)
-        .zip(intended.zip(started))
-        .zip(elapsed.zip(success));
-    for (((user, iteration), (intended_at, started_at)), (elapsed_ns, success)) in rows {
-        let timing = || {
-            Some(Timing {
-                user: user?,
-                iteration: iteration?,
-                intended_at: intended_at?,
-                started_at: started_at?,
-                elapsed_ns: elapsed_ns?,
-                success: success?,
-            })
-        };
-        let missing = || PolarsError::ComputeError("a sample lacks a value".into());
-        all.push(timing().ok_or_else(missing)?);
+        ],
+    )?;
+    let (users, iterations) = (rows.small(column::USER)?, rows.small(column::ITERATION)?);
+    let (intended, started) = (rows.instants(column::INTENDED_AT)?, rows.started_at()?);
+    let elapsed = rows.whole(column::ELAPSED_NS)?;
+    for (row, success) in rows.flags(column::SUCCESS)?.iter().enumerate() {
+        all.push(Timing {
+            user: users[row],
+            iteration: iterations[row],
+            intended_at: intended[row],
+            started_at: started[row],
+            elapsed_ns: elapsed[row],
+            success: success.ok_or_else(|| missing(column::SUCCESS))?,
+        });
     }
     Ok(())
 }

@@ -2,8 +2,7 @@
 
 use workbench_statistics::{RUNS_FOR_EQUIVALENCE, student_t_quantile};
 
-use crate::model::{Conclusion, GateReport, ObjectionKind, Policy, RowOutcome};
-use crate::model::{Metric, Pairing};
+use crate::model::{Conclusion, GateReport, Metric, ObjectionKind, Pairing, Policy, RowOutcome};
 
 /// Most runs per side that are recommended. Our choice.
 const PRACTICAL: u64 = 40;
@@ -28,15 +27,11 @@ fn failed(report: &GateReport) -> Vec<String> {
     let mut advice = vec![
         "Look at the rows that failed, then at the reports of the candidate's runs.".to_owned(),
     ];
-    let doubted: Vec<String> = report
+    let doubted = report
         .rows
         .iter()
-        .filter(|row| row.outcome == RowOutcome::Failed && !row.comparison.warnings.is_empty())
-        .map(|row| {
-            let it = &row.comparison;
-            format!("{} of {}", it.metric.as_str(), it.request)
-        })
-        .collect();
+        .filter(|row| row.outcome == RowOutcome::Failed && !row.comparison.warnings.is_empty());
+    let doubted: Vec<String> = doubted.map(|row| row.comparison.name()).collect();
     if !doubted.is_empty() {
         advice.push(format!(
             "Read the warnings on {} first.",
@@ -53,30 +48,28 @@ fn failed(report: &GateReport) -> Vec<String> {
 
 fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
     let mut advice = Vec::new();
-    let open = || {
-        report
-            .rows
-            .iter()
-            .filter(|row| row.outcome == RowOutcome::Open)
-    };
+    let open = report
+        .rows
+        .iter()
+        .filter(|row| row.outcome == RowOutcome::Open);
     let runs = report.baseline.compared.min(report.candidate.compared);
     let least = u64::from(report.policy.minimum_runs);
+    let history = report.baseline.history;
+    let few = runs < RUNS_FOR_EQUIVALENCE as u64;
     // Of two numbers only the one that it takes is worth saying.
-    let takes_more = runs < RUNS_FOR_EQUIVALENCE as u64 && least <= RUNS_FOR_EQUIVALENCE as u64;
-    if takes_more && !report.baseline.history {
-        // Said below.
-    } else if report.baseline.compared < least || (runs < least && !report.baseline.history) {
+    let is_said_below = few && least <= RUNS_FOR_EQUIVALENCE as u64 && !history;
+    if !is_said_below && (report.baseline.compared < least || (runs < least && !history)) {
         advice.push(format!(
             "The policy asks for {least} runs or more: make a new series of so many, or ask for fewer (minimum_runs)."
         ));
     }
-    if report.baseline.history {
+    if history {
         advice.push(
             "One run has a wide interval: compare it with a wider margin, or gate series of both versions \
             instead of a history."
                 .to_owned(),
         );
-    } else if runs < RUNS_FOR_EQUIVALENCE as u64 {
+    } else if few {
         advice.push(format!(
             "{} cannot show that nothing changed: it takes {RUNS_FOR_EQUIVALENCE} or more of each, interleaved: {}.",
             match runs {
@@ -89,7 +82,7 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
                 "`workbench run BASELINE.yaml CANDIDATE.yaml --repetitions N`"
             }
         ));
-    } else if let Some(needed) = open().filter_map(|row| row.comparison.runs_needed).max() {
+    } else if let Some(needed) = open.filter_map(|row| row.comparison.runs_needed).max() {
         let what = match report.pairing {
             Pairing::Pairs => "pairs of runs",
             Pairing::Independent => "runs on either side",
@@ -112,7 +105,7 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
             )
         });
     }
-    if runs >= RUNS_FOR_EQUIVALENCE as u64 {
+    if !few {
         advice.extend(error_rates(report));
     }
     if !report.missing.is_empty() {
@@ -122,7 +115,7 @@ fn inconclusive(report: &GateReport, imported: bool) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if report.pairing == Pairing::Independent && !report.baseline.history && runs > 1 {
+    if report.pairing == Pairing::Independent && !history && runs > 1 {
         advice.push(
             "The runs are compared as independent. Interleaved runs of one series are compared in pairs, which \
             cancels drift."
@@ -164,39 +157,31 @@ pub(super) fn requests_for_error_rates(policy: &Policy, level: f64) -> Option<u6
 }
 
 fn invalid(report: &GateReport) -> Vec<String> {
-    let has = |kind| {
-        report
-            .objections
-            .iter()
-            .any(|objection| objection.kind == kind)
-    };
-    let mut advice = Vec::new();
-    if has(ObjectionKind::InvalidRun) {
-        advice.push(
+    let of_kinds = [
+        (
+            ObjectionKind::InvalidRun,
             "Fix what made the runs invalid and make the whole series again. Leaving out invalid runs would \
-            bias the comparison."
-                .to_owned(),
-        );
-    }
-    if has(ObjectionKind::Environment) {
-        advice.push(
-            "Make the runs of both sides on one machine with one program, best interleaved in one series."
-                .to_owned(),
-        );
-    }
-    if has(ObjectionKind::Experiment) {
-        advice.push(
-            "Give both sides the same experiment; only names, thresholds, URLs and faults may differ."
-                .to_owned(),
-        );
-    }
-    if has(ObjectionKind::Session) {
-        advice.push("Keep one run of each session in a history.".to_owned());
-    }
-    advice.push(
-        "`workbench gate --force` (of the newest series `workbench gate --series --force`) gives a verdict nevertheless \
-         and marks every output."
-            .to_owned(),
-    );
-    advice
+            bias the comparison.",
+        ),
+        (
+            ObjectionKind::Environment,
+            "Make the runs of both sides on one machine with one program, best interleaved in one series.",
+        ),
+        (
+            ObjectionKind::Experiment,
+            "Give both sides the same experiment; only names, thresholds, URLs and faults may differ.",
+        ),
+        (
+            ObjectionKind::Session,
+            "Keep one run of each session in a history.",
+        ),
+    ];
+    let kinds: Vec<_> = report.objections.iter().map(|it| it.kind).collect();
+    let of_kinds = of_kinds
+        .into_iter()
+        .filter(|(kind, _)| kinds.contains(kind));
+    let force = "`workbench gate --force` (of the newest series `workbench gate --series --force`) gives a verdict nevertheless \
+         and marks every output.";
+    let advice = of_kinds.map(|(_, advice)| advice).chain([force]);
+    advice.map(str::to_owned).collect()
 }

@@ -3,13 +3,14 @@
 use serde::Serialize;
 use workbench_statistics::clopper_pearson;
 
-use super::comparable::unlike_targets;
+use super::comparable::{at_several_addresses, revisions, unlike_targets};
 use super::conclude::{These, judge_these};
 use super::missing_runs::MissingRuns;
 use super::run::GateRun;
 use super::splits::{splits, swapped, swaps};
-use crate::model::{Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, Policy};
-use crate::model::{ConfidenceInterval, Verdict};
+use crate::model::{
+    Conclusion, ConfidenceInterval, GATE_SCHEMA_VERSION, GateReport, GateRow, Policy, Verdict,
+};
 
 /// Confidence of the interval of the alarm rate.
 const CONFIDENCE: f64 = 0.95;
@@ -87,6 +88,14 @@ pub struct AlarmRate {
     pub untested: u64,
     /// Further comparisons that were invalid, or whose runs differ.
     pub invalid: u64,
+    /// Further comparisons that were left out because their runs are of different revisions of the target.
+    pub different_revisions: u64,
+}
+
+/// Why a comparison does not count.
+struct NotCounted {
+    is_of_revisions: bool,
+    why: String,
 }
 
 impl AlarmRate {
@@ -97,10 +106,22 @@ impl AlarmRate {
         candidate: &[&GateRun],
         absent: &MissingRuns,
         policy: &Policy,
-    ) -> Vec<String> {
-        if let Some(unlike) = unlike_targets(&[baseline, candidate].concat()) {
+    ) -> Option<NotCounted> {
+        let not_counted = |is_of_revisions, why| {
+            Some(NotCounted {
+                is_of_revisions,
+                why,
+            })
+        };
+        let all = [baseline, candidate].concat();
+        let revisions = revisions(&all);
+        if revisions.len() > 1 {
+            self.different_revisions += 1;
+            return not_counted(true, revisions.join(" and "));
+        }
+        if let Some(unlike) = unlike_targets(&all) {
             self.invalid += 1;
-            return vec![unlike];
+            return not_counted(false, unlike);
         }
         let these = These {
             before: baseline,
@@ -109,27 +130,22 @@ impl AlarmRate {
             absent,
         };
         let report = judge_these(these, policy, false);
-        if report.conclusion == Conclusion::Invalid {
-            self.invalid += 1;
-            return report.reasons;
-        }
-        if !is_tested(&report, absent) {
-            self.untested += 1;
-            return report.reasons;
+        let is_invalid = report.conclusion == Conclusion::Invalid;
+        if is_invalid || !is_tested(&report, absent) {
+            self.invalid += u64::from(is_invalid);
+            self.untested += u64::from(!is_invalid);
+            return not_counted(false, report.reasons.into_iter().next()?);
         }
         let any = |verdict| {
-            let rows = report.rows.iter();
-            u64::from(
-                rows.map(|row| row.comparison.verdict)
-                    .any(|it| it == verdict),
-            )
+            let mut rows = report.rows.iter();
+            u64::from(rows.any(|row| row.comparison.verdict == verdict))
         };
         self.comparisons += 1;
         self.regressed += any(Verdict::Regressed);
         self.improved += any(Verdict::Improved);
         self.passed += u64::from(report.conclusion == Conclusion::Passed);
         self.inconclusive += u64::from(report.conclusion == Conclusion::Inconclusive);
-        Vec::new()
+        None
     }
 
     /// False alarms as a share of the comparisons.
@@ -165,7 +181,8 @@ fn is_tested(report: &GateReport, absent: &MissingRuns) -> bool {
 ///
 /// Invalid comparisons are counted separately, because the gate does not judge them. So are comparisons of runs with
 /// different kinds of targets or faults, and comparisons in which a gated row was not tested, which cannot alarm.
-/// Targets at different addresses are assumed to be copies of one system.
+/// Comparisons of different revisions are left out: an alarm there may be true. Targets at different addresses of which
+/// no revision is known are assumed to be copies of one system.
 ///
 /// # References
 /// C. J. Clopper, E. S. Pearson (1934), “The Use of Confidence or Fiducial Limits Illustrated in the Case of the
@@ -179,12 +196,9 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
     let (mut notes, mut refusals) = (Vec::new(), Vec::new());
     for source in sources {
         match source {
-            AuditSource::Comparison {
-                baseline,
-                candidate,
-                absent,
-            } => {
-                let (baseline, candidate) = (&references(baseline), &references(candidate));
+            AuditSource::Comparison { absent, .. } => {
+                let [baseline, candidate] =
+                    &source.sides().map(|side| side.iter().collect::<Vec<_>>());
                 refusals.extend(disjoint.count(baseline, candidate, absent, policy));
                 let (exchanges, all) = swaps(baseline.len().min(candidate.len()), options);
                 exhaustive &= all;
@@ -194,7 +208,7 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
                 }
             }
             AuditSource::Runs(runs) => {
-                let mut runs = references(runs);
+                let mut runs: Vec<&GateRun> = runs.iter().collect();
                 runs.sort_by_key(|run| run.manifest.started_at);
                 let side = options.runs_per_side.unwrap_or(runs.len() / 2);
                 if side == 0 || side > runs.len() / 2 {
@@ -218,10 +232,27 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
             }
         }
     }
-    if let Some(first) = refusals.first() {
+    let (revisions, others): (Vec<_>, Vec<_>) = refusals
+        .into_iter()
+        .partition(|refusal: &NotCounted| refusal.is_of_revisions);
+    if let Some(NotCounted { why, .. }) = revisions.first() {
         notes.push(format!(
-            "not counted: {} of the disjoint comparisons as invalid, {} as not tested, the first for this reason: {first}",
+            "left out: {} of the disjoint comparisons, because their runs are of different revisions of the target, the first of \
+             {why}: an alarm there may be true",
+            disjoint.different_revisions
+        ));
+    }
+    if let Some(NotCounted { why, .. }) = others.first() {
+        notes.push(format!(
+            "not counted: {} of the disjoint comparisons as invalid, {} as not tested, the first for this reason: {why}",
             disjoint.invalid, disjoint.untested
+        ));
+    }
+    let apart = sources.iter().filter(|source| source.is_apart()).count();
+    if apart > 0 {
+        notes.push(format!(
+            "{apart} of the series have sides at addresses of their own and name no revision: they count as copies of one system. \
+             Leave out those of two versions, whose alarms may be true"
         ));
     }
     let few = disjoint.comparisons < ENOUGH;
@@ -254,20 +285,28 @@ pub fn audit(sources: &[AuditSource], policy: &Policy, options: AuditOptions) ->
 impl AuditSource {
     /// All of its runs.
     pub fn runs(&self) -> impl Iterator<Item = &GateRun> {
-        let (first, second): (&[GateRun], &[GateRun]) = match self {
+        self.sides().into_iter().flatten()
+    }
+
+    /// Whether its sides may be two versions, of which nothing is known.
+    fn is_apart(&self) -> bool {
+        let runs: Vec<&GateRun> = self.runs().collect();
+        matches!(self, Self::Comparison { .. })
+            && at_several_addresses(&runs)
+            && revisions(&runs).is_empty()
+    }
+
+    /// Baseline and candidate; single runs are all of the baseline.
+    pub(super) fn sides(&self) -> [&[GateRun]; 2] {
+        match self {
             Self::Comparison {
                 baseline,
                 candidate,
                 ..
-            } => (baseline, candidate),
-            Self::Runs(runs) => (runs, &[]),
-        };
-        first.iter().chain(second)
+            } => [baseline, candidate],
+            Self::Runs(runs) => [runs, &[]],
+        }
     }
-}
-
-fn references(runs: &[GateRun]) -> Vec<&GateRun> {
-    runs.iter().collect()
 }
 
 fn interval(alarms: u64, comparisons: u64) -> Option<ConfidenceInterval> {

@@ -5,9 +5,8 @@ use std::time::Duration;
 use workbench_plan::{Load, Plan, SteadyPart, Times};
 
 use super::feasibility::requests_at_looks;
-use crate::grouping::difference;
-use crate::model::{GatedLabels, Policy};
-use crate::tables::TOTAL;
+use crate::between::grouping::difference;
+use crate::model::{GatedLabels, Policy, TOTAL};
 
 /// Why a series of these two experiments, with looks after so many blocks, could not end with a pass; `None` where nothing is known
 /// that speaks against it.
@@ -21,29 +20,22 @@ pub fn cannot_pass(
     policy: &Policy,
     looks: &[u32],
 ) -> Option<String> {
-    unlike((baseline, before), (candidate, after))
-        .or_else(|| no_such_label(before, policy))
-        .or_else(|| too_few_requests(before, policy, looks))
-}
-
-fn unlike((baseline, before): (&str, &Plan), (candidate, after): (&str, &Plan)) -> Option<String> {
     let (expected, other) = (before.workload(), after.workload());
-    (expected != other).then(|| {
+    if expected != other {
         let how = difference((baseline, &expected), (candidate, &other));
-        format!(
+        return Some(format!(
             "the experiments differ in more than name, thresholds, URLs and faults, so that their runs cannot be compared: {how}"
-        )
-    })
+        ));
+    }
+    no_such_label(before, policy).or_else(|| too_few_requests(before, policy, looks))
 }
 
 fn no_such_label(plan: &Plan, policy: &Policy) -> Option<String> {
     let GatedLabels::Listed(listed) = &policy.labels else {
         return None;
     };
-    let steps = plan.scenarios.iter().flat_map(|it| &it.steps);
-    let mut labels: Vec<&str> = steps.map(|step| step.label.as_str()).collect();
+    let mut labels = crate::read::experiment::labels(plan);
     labels.sort_unstable();
-    labels.dedup();
     let unknown = |label: &&String| *label != TOTAL && !labels.contains(&label.as_str());
     let label = listed.iter().find(unknown)?;
     Some(format!(
@@ -81,12 +73,8 @@ fn most_requests(plan: &Plan) -> Option<u64> {
     let time = to.saturating_sub(from.max(plan.warm_up));
     match load {
         Load::Threads(_) | Load::Concurrency(_) => {
-            let pauses = plan.scenarios.iter().map(|scenario| {
-                scenario
-                    .think_time
-                    .as_ref()
-                    .map_or(Duration::ZERO, shortest)
-            });
+            let pauses = plan.scenarios.iter().map(|it| it.think_time.as_ref());
+            let pauses = pauses.map(|time| time.map_or(Duration::ZERO, shortest));
             let pause = pauses.min().filter(|pause| !pause.is_zero())?;
             let each = time.as_secs_f64() / pause.as_secs_f64() + 1.0;
             Some((schedule.peak_users() as f64 * each).ceil() as u64)

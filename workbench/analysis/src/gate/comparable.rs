@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::missing_runs::MissingRuns;
 use super::run::GateRun;
+use crate::between::grouping::difference;
 use crate::between::invalid_reasons;
-use crate::grouping::difference;
 use crate::model::{Objection, ObjectionKind};
+use crate::occurrence::{grouped, unique};
 
 /// All objections to comparing these runs. `history`: each baseline run must be its own session.
 pub(super) fn objections(
@@ -35,7 +36,7 @@ pub(super) fn objections(
             object(ObjectionKind::Environment, finding);
         }
     }
-    let experiments = experiments(runs)
+    let experiments = first_unlike(runs, GateRun::workload)
         .or_else(|| seeds(baseline, candidate))
         .or_else(|| changed_in_series(baseline))
         .or_else(|| changed_in_series(candidate));
@@ -85,12 +86,9 @@ pub(crate) fn one_session(one: &GateRun, other: &GateRun) -> Option<String> {
     if series(one).is_some() && series(one) == series(other) {
         return Some(named("of one series"));
     }
-    let (one, other) = (&one.manifest, &other.manifest);
-    let (first, second) = if one.started_at <= other.started_at {
-        (one, other)
-    } else {
-        (other, one)
-    };
+    let mut both = [&one.manifest, &other.manifest];
+    both.sort_by_key(|it| it.started_at);
+    let [first, second] = both;
     let pause = second
         .started_at?
         .saturating_sub(first.ended_at.or(first.started_at)?);
@@ -116,42 +114,35 @@ const ENVIRONMENT: [(&str, Fact); 5] = [
 
 /// Lists the values and their runs, if not all are equal.
 fn differing(what: &str, runs: &[&GateRun], of: impl Fn(&GateRun) -> String) -> Option<String> {
-    let mut values: Vec<(String, usize, String)> = Vec::new();
-    for run in runs {
-        let value = of(run);
-        match values.iter_mut().find(|(known, ..)| *known == value) {
-            Some((_, count, _)) => *count += 1,
-            None => values.push((value, 1, run.name())),
-        }
-    }
-    if values.len() < 2 {
-        return None;
-    }
-    let listed_values: Vec<String> = values
-        .into_iter()
-        .map(|(value, count, first)| match count {
-            1 => format!("“{value}” in {first}"),
-            _ => format!("“{value}” in {count} runs such as {first}"),
-        })
-        .collect();
-    Some(format!("{what}: {}", listed_values.join(", ")))
+    let values = grouped(runs.iter().map(|run| (of(run), run.name())));
+    let listed = values.iter().map(|(value, of)| match of.as_slice() {
+        [only] => format!("“{value}” in {only}"),
+        _ => format!("“{value}” in {} runs such as {}", of.len(), of[0]),
+    });
+    let listed: Vec<String> = listed.collect();
+    (values.len() > 1).then(|| format!("{what}: {}", listed.join(", ")))
 }
 
-/// How the first differing experiment differs from the first one.
-fn experiments(runs: &[&GateRun]) -> Option<String> {
-    first_unlike(runs, GateRun::workload)
+/// Whether the services are not at the same addresses for all runs.
+pub(super) fn at_several_addresses(runs: &[&GateRun]) -> bool {
+    unique(runs.iter().map(|run| run.plan.urls())).len() > 1
+}
+
+/// The revisions of the targets, as far as they are known, each once.
+pub(super) fn revisions(runs: &[&GateRun]) -> Vec<String> {
+    let known = runs.iter().filter_map(|run| run.manifest.target.commit());
+    unique(known.map(str::to_owned))
 }
 
 /// Differences in the kind of target, or in injected faults, among runs of one system. Addresses may differ.
 pub(super) fn unlike_targets(runs: &[&GateRun]) -> Option<String> {
-    first_unlike(runs, |run| run.plan.target_text_anywhere())
-        .map(|finding| format!("different targets or faults: {finding}"))
+    targets(runs, |run| run.plan.target_text_anywhere())
 }
 
-/// Differences in the target or in injected faults.
-fn targets(runs: &[&GateRun]) -> Option<String> {
-    first_unlike(runs, |run| run.plan.target_text())
-        .map(|finding| format!("different targets or faults: {finding}"))
+/// Differences in the target or in injected faults, by a text of them.
+fn targets(runs: &[&GateRun], text: impl Fn(&GateRun) -> String) -> Option<String> {
+    let finding = first_unlike(runs, text)?;
+    Some(format!("different targets or faults: {finding}"))
 }
 
 /// How the first differing run differs from the first one in a text of its plan.
@@ -180,7 +171,8 @@ fn changed_in_series(side: &[&GateRun]) -> Option<String> {
         let others = side
             .iter()
             .filter(|other| of(other).as_ref() == Some(&name));
-        targets(&others.copied().collect::<Vec<_>>())
+        let others: Vec<&GateRun> = others.copied().collect();
+        targets(&others, |run| run.plan.target_text())
     })
 }
 

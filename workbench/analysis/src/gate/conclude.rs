@@ -1,6 +1,7 @@
 //! Judges runs by a policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use workbench_statistics::RUNS_OF_A_HISTORY;
 
@@ -10,13 +11,14 @@ use super::missing::missing;
 use super::missing_runs::MissingRuns;
 use super::notices::notices;
 use super::run::GateRun;
-use crate::between::{Belief, Judged, RunGroup, Warning, compare, described_run};
+use super::select::missing_runs_of;
+use crate::between::{Belief, Judged, RunGroup, compare, described_run};
+use crate::error::AnalysisError;
 use crate::model::{
-    Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, LookTaken, MissingRow,
-    ObjectionKind, RowOutcome,
+    Conclusion, FailOn, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, LookTaken,
+    MetricComparison, MissingRow, ObjectionKind, Policy, RowOutcome, RunAnalysis, Verdict,
 };
-use crate::model::{FailOn, Policy};
-use crate::model::{MetricComparison, Verdict};
+use crate::occurrence::unique;
 
 /// The input of the gate.
 #[derive(Clone, Copy, Debug)]
@@ -52,15 +54,38 @@ pub struct Sides<'a> {
 /// S. Wellek (2010), “Testing Statistical Hypotheses of Equivalence and Noninferiority”, second edition, chapter 1.
 #[must_use]
 pub fn judge(sides: Sides<'_>, policy: &Policy, force: bool) -> GateReport {
-    let baseline: Vec<&GateRun> = sides.baseline.iter().collect();
-    let candidate: Vec<&GateRun> = sides.candidate.iter().collect();
     let these = These {
-        before: &baseline,
-        after: &candidate,
+        before: &sides.baseline.iter().collect::<Vec<_>>(),
+        after: &sides.candidate.iter().collect::<Vec<_>>(),
         history: sides.history,
         absent: sides.absent,
     };
     judge_these(these, policy, force)
+}
+
+/// Judges two groups of runs of an analysis, given by folder and analysis, under the default policy.
+///
+/// # Errors
+/// A manifest, an experiment or a record of a series that cannot be read.
+pub(crate) fn of_groups(
+    baseline: &[(&Path, &RunAnalysis)],
+    candidate: &[(&Path, &RunAnalysis)],
+) -> Result<GateReport, AnalysisError> {
+    let runs = baseline.iter().chain(candidate);
+    let folders: Vec<PathBuf> = runs.map(|(folder, _)| folder.to_path_buf()).collect();
+    let sides = Sides {
+        baseline: &gate_runs(baseline)?,
+        candidate: &gate_runs(candidate)?,
+        history: false,
+        absent: &missing_runs_of(&folders)?,
+    };
+    Ok(judge(sides, &Policy::default(), false))
+}
+
+fn gate_runs(runs: &[(&Path, &RunAnalysis)]) -> Result<Vec<GateRun>, AnalysisError> {
+    runs.iter()
+        .map(|(folder, analysis)| GateRun::of(folder, (*analysis).clone()))
+        .collect()
 }
 
 /// The same for runs given by reference.
@@ -138,13 +163,8 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         pairing: compared.comparison.pairing,
         rows,
         missing,
-        // The others are among the objections.
-        warnings: compared
-            .warnings
-            .into_iter()
-            .filter(|warning| !warning.is_doubt())
-            .map(Warning::into_text)
-            .collect(),
+        // Those on invalid runs are among the objections.
+        warnings: compared.warnings,
         advice: Vec::new(),
     };
     if few {
@@ -178,21 +198,9 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
 }
 
 fn group<'a>(runs: &[&'a GateRun]) -> RunGroup<'a> {
-    let mut names: Vec<&str> = Vec::new();
-    for run in runs {
-        let series = run.analysis.series.as_ref();
-        let name = series.map_or(run.analysis.experiment.as_str(), |it| &it.experiment);
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    let mut group = RunGroup {
-        name: names.join(", "),
-        point: None,
-        runs: runs.iter().map(|run| &run.analysis).collect(),
-    };
-    group.in_order_of_time();
-    group
+    let runs: Vec<_> = runs.iter().map(|run| &run.analysis).collect();
+    let names = unique(runs.iter().map(|run| run.name_of_experiment()));
+    RunGroup::new(names.join(", "), None, runs)
 }
 
 fn side((group, runs): (&RunGroup<'_>, &[&GateRun]), compared: usize, history: bool) -> GateSide {
@@ -215,12 +223,10 @@ fn side((group, runs): (&RunGroup<'_>, &[&GateRun]), compared: usize, history: b
 fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow {
     let row = &judged.row;
     let fails_as = |verdict| policy.fails_on(verdict);
-    let open = if !policy.requires(row.metric) {
-        RowOutcome::NotRequired
-    } else if fails_as(FailOn::Inconclusive) {
-        RowOutcome::Failed
-    } else {
-        RowOutcome::Open
+    let open = match (policy.requires(row.metric), fails_as(FailOn::Inconclusive)) {
+        (false, _) => RowOutcome::NotRequired,
+        (true, true) => RowOutcome::Failed,
+        (true, false) => RowOutcome::Open,
     };
     let (outcome, reason) = if row.verdict == Verdict::Invalid {
         (RowOutcome::Invalid, "not to be judged")
@@ -229,15 +235,13 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
     } else if let Some(why) = failing(row, policy) {
         (RowOutcome::Failed, why)
     } else if judged.no_worse {
-        (
-            RowOutcome::Passed,
-            match row.verdict {
-                Verdict::Equivalent if row.is_surely_worse() => "worse, within the margin",
-                Verdict::Equivalent => "within the margin",
-                Verdict::Improved => "better",
-                _ => "no worse than the margin",
-            },
-        )
+        let reason = match row.verdict {
+            Verdict::Equivalent if row.is_surely_worse() => "worse, within the margin",
+            Verdict::Equivalent => "within the margin",
+            Verdict::Improved => "better",
+            _ => "no worse than the margin",
+        };
+        (RowOutcome::Passed, reason)
     } else {
         let reason = match row.verdict {
             // What is not shown to be no worse fails whatever it is.
@@ -272,9 +276,10 @@ fn gate_row(judged: Judged, policy: &Policy, undecided: Option<&str>) -> GateRow
 fn failing(row: &MetricComparison, policy: &Policy) -> Option<&'static str> {
     let fails_as = |verdict| policy.fails_on(verdict);
     match row.verdict {
-        Verdict::Regressed if row.strict_regression => (fails_as(FailOn::Regressed)
-            || fails_as(FailOn::StrictRegression))
-        .then_some("worse by more than the margin"),
+        Verdict::Regressed if row.strict_regression => {
+            let fails = fails_as(FailOn::Regressed) || fails_as(FailOn::StrictRegression);
+            fails.then_some("worse by more than the margin")
+        }
         Verdict::Regressed => {
             fails_as(FailOn::Regressed).then_some("worse, and not within the margin")
         }
@@ -319,27 +324,17 @@ fn conclusion(rows: &[GateRow], missing: &[MissingRow], policy: &Policy) -> Conc
 }
 
 fn reasons(report: &GateReport) -> Vec<String> {
-    let mut reasons = Vec::new();
     if report.conclusion == Conclusion::Invalid {
-        reasons.extend(
-            report
-                .objections
-                .iter()
-                .map(|objection| format!("{}: {}", objection.kind.as_str(), objection.finding)),
-        );
-        return reasons;
+        let objections = report.objections.iter();
+        return objections
+            .map(|it| format!("{}: {}", it.kind.as_str(), it.finding))
+            .collect();
     }
     let of = |outcome| {
-        report
-            .rows
-            .iter()
-            .filter(move |row| row.outcome == outcome)
-            .map(|row| {
-                let metric = row.comparison.metric.as_str();
-                format!("{metric} of {}: {}", row.comparison.request, row.reason)
-            })
+        let rows = report.rows.iter().filter(move |row| row.outcome == outcome);
+        rows.map(|row| format!("{}: {}", row.comparison.name(), row.reason))
     };
-    reasons.extend(of(RowOutcome::Failed));
+    let mut reasons: Vec<String> = of(RowOutcome::Failed).collect();
     let failed = report.conclusion == Conclusion::Failed;
     reasons.extend(of(RowOutcome::Open).map(|reason| {
         if failed {
@@ -373,14 +368,8 @@ fn reasons(report: &GateReport) -> Vec<String> {
     }
     reasons.extend(of(RowOutcome::NotRequired).map(|row| format!("not required: {row}")));
     if report.forced {
-        let kinds: Vec<&str> = report
-            .objections
-            .iter()
-            .map(|objection| objection.kind)
-            .collect::<std::collections::BTreeSet<ObjectionKind>>()
-            .into_iter()
-            .map(ObjectionKind::as_str)
-            .collect();
+        let kinds: BTreeSet<_> = report.objections.iter().map(|it| it.kind).collect();
+        let kinds: Vec<_> = kinds.into_iter().map(ObjectionKind::as_str).collect();
         reasons.push(format!("forced in spite of {}", kinds.join(", ")));
     }
     reasons

@@ -6,7 +6,7 @@ use super::advice::requests_for_error_rates;
 use super::conclude::{Sides, judge};
 use super::missing_runs::MissingRuns;
 use super::run::GateRun;
-use crate::between::{requests_of, why_missing};
+use crate::between::requests_of;
 use crate::model::{Metric, Policy};
 
 /// Gated rows without a value in such runs, and error rates for which the requests are too few; each a sentence without
@@ -35,13 +35,7 @@ pub fn cannot_be_shown(
         .filter(|row| policy.requires(row.metric))
         .map(|row| {
             let metric = policy.asked_as(row.metric).as_str();
-            // The run with fewer requests.
-            let run = runs
-                .into_iter()
-                .min_by_key(|run| requests_of(run, &row.request));
-            let why = run.map_or_else(String::new, |run| {
-                why_missing(run, &row.request, row.metric)
-            });
+            let why = &row.why;
             format!(
                 "{metric} of {} cannot be judged by runs like these ({why}). Make them longer, or say --not-required {metric}",
                 row.request
@@ -54,12 +48,8 @@ pub fn cannot_be_shown(
     ) else {
         return found;
     };
-    let rates = report
-        .rows
-        .iter()
-        .map(|row| &row.comparison)
-        .filter(|row| row.metric == Metric::ErrorRate);
-    for row in rates {
+    let rows = report.rows.iter().map(|row| &row.comparison);
+    for row in rows.filter(|row| row.metric == Metric::ErrorRate) {
         let of_run = runs.map(|run| requests_of(run, &row.request));
         let a_run = of_run.into_iter().min().unwrap_or(0);
         let in_all = a_run * last as u64;
@@ -80,8 +70,7 @@ pub fn cannot_be_shown(
 /// no worse, if none fails. `None` if that is not required, or if no number is enough.
 #[must_use]
 pub fn requests_at_looks(policy: &Policy, looks: &[u32]) -> Option<u64> {
-    let pairs: Vec<usize> = looks.iter().map(|look| *look as usize).collect();
-    let looks = Looks::new(&pairs, policy.rule.pairs().test(), policy.rule.alpha()).ok()?;
+    let looks = policy.looks(looks).ok()?;
     requests_for_error_rates(policy, looks.level())
 }
 

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use workbench_samples::{ELAPSED, Host, MANIFEST_VERSION, Manifest, TargetRecord, Tool};
 
-use super::run::GateRun;
+use super::{
+    AuditSource, FailOn, GateReport, GateRun, MissingRuns, Policy, PolicyChoices, Sides, judge,
+};
 use crate::model::RunAnalysis;
 
 const EXPERIMENT: &str = "\
@@ -81,6 +83,41 @@ fn with_experiment(analysis: RunAnalysis, experiment: &str) -> GateRun {
         manifest,
         plan,
     }
+}
+
+/// The conclusion on runs of which none is missing.
+pub(crate) fn judged(
+    baseline: &[GateRun],
+    candidate: &[GateRun],
+    history: bool,
+    policy: &Policy,
+    force: bool,
+) -> GateReport {
+    let sides = Sides {
+        baseline,
+        candidate,
+        history,
+        absent: &MissingRuns::default(),
+    };
+    judge(sides, policy, force)
+}
+
+/// A series of two experiments without missing runs.
+pub(crate) fn comparison((baseline, candidate): (Vec<GateRun>, Vec<GateRun>)) -> AuditSource {
+    AuditSource::Comparison {
+        baseline,
+        candidate,
+        absent: MissingRuns::default(),
+    }
+}
+
+/// The policy with these choices.
+pub(crate) fn failing_on(fail_on: &[FailOn]) -> Policy {
+    PolicyChoices {
+        fail_on: Some(fail_on.to_vec()),
+        ..PolicyChoices::default()
+    }
+    .policy()
 }
 
 /// The two sides of [`crate::between::fixture::pairs`].

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use workbench_samples::{MANIFEST_FILE, SAMPLES_FOLDER};
 
 use crate::error::AnalysisError;
-use crate::experiment::EXPERIMENT_FILE;
+use crate::read::experiment::EXPERIMENT_FILE;
 
 /// Copies a run's manifest, experiment and samples into a history. Returns the new folder.
 ///
@@ -16,14 +16,7 @@ use crate::experiment::EXPERIMENT_FILE;
 /// # Errors
 /// The history holds the run already, or an I/O error.
 pub fn keep(run: &Path, history: &Path) -> Result<PathBuf, AnalysisError> {
-    let cannot = |source| AnalysisError::Write {
-        path: history.to_owned(),
-        source,
-    };
-    let run = fs::canonicalize(run).map_err(|source| AnalysisError::Read {
-        path: run.to_owned(),
-        source,
-    })?;
+    let run = fs::canonicalize(run).map_err(AnalysisError::reading(run))?;
     let name = run.file_name().unwrap_or_default();
     let place = history.join(name);
     if place.exists() {
@@ -34,7 +27,7 @@ pub fn keep(run: &Path, history: &Path) -> Result<PathBuf, AnalysisError> {
     let unfinished = history.join(unfinished);
     copy(&run, &unfinished)
         .and_then(|()| fs::rename(&unfinished, &place))
-        .map_err(cannot)?;
+        .map_err(AnalysisError::writing(history))?;
     Ok(place)
 }
 

@@ -7,6 +7,7 @@ use workbench_statistics::Looks;
 
 use crate::error::AnalysisError;
 use crate::model::Policy;
+use crate::occurrence::unique;
 
 /// Runs that belong to a comparison and are not compared.
 ///
@@ -33,15 +34,12 @@ impl Agreed {
         let Some(recorded) = &series.until_decided else {
             return Ok(None);
         };
-        let damaged = |what: String| AnalysisError::DamagedAgreement {
-            series_id: series.series_id.clone(),
-            what,
-        };
+        let damaged =
+            |what: String| AnalysisError::DamagedAgreement(series.series_id.clone(), what);
         let policy: Policy = serde_json::from_value(recorded.policy.clone())
             .map_err(|error| damaged(error.to_string()))?;
-        let pairs: Vec<usize> = recorded.looks.iter().map(|look| *look as usize).collect();
-        let looks = Looks::new(&pairs, policy.rule.pairs().test(), policy.rule.alpha())
-            .map_err(|error| damaged(error.to_string()))?;
+        let looks = policy.looks(&recorded.looks);
+        let looks = looks.map_err(|error| damaged(error.to_string()))?;
         Ok(Some(Self { looks, policy }))
     }
 }
@@ -156,16 +154,9 @@ impl MissingRuns {
     /// Adds the missing runs of another selection, each once.
     pub fn add(&mut self, other: Self) {
         self.agreed = self.agreed.take().or(other.agreed);
-        for gone in other.failed {
-            if !self.failed.contains(&gone) {
-                self.failed.push(gone);
-            }
-        }
-        for run in other.still_to_be_made {
-            if !self.still_to_be_made.contains(&run) {
-                self.still_to_be_made.push(run);
-            }
-        }
+        self.failed = unique(self.failed.drain(..).chain(other.failed));
+        let to_be_made = self.still_to_be_made.drain(..);
+        self.still_to_be_made = unique(to_be_made.chain(other.still_to_be_made));
     }
 
     /// Descriptions of failed runs. Each is an objection to the comparison.

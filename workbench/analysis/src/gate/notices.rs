@@ -4,6 +4,7 @@ use workbench_samples::CheckStatus;
 use workbench_statistics::quantile;
 
 use super::run::GateRun;
+use crate::occurrence::grouped;
 
 /// Fewest runs for the search for outliers. Our choice.
 const FOR_A_MIDDLE: usize = 5;
@@ -25,24 +26,18 @@ pub(super) fn notices(baseline: &[&GateRun], candidate: &[&GateRun], margin: f64
 
 /// A line for each check that warns, with the first finding.
 fn warned(runs: &[&GateRun]) -> Vec<String> {
-    let mut kinds: Vec<(&str, String, usize)> = Vec::new();
-    for run in runs {
+    let checks = runs.iter().flat_map(|run| {
         let checks = run.analysis.validity.iter().flat_map(|it| &it.checks);
-        for check in checks.filter(|check| check.status == CheckStatus::Warning) {
-            match kinds.iter_mut().find(|(name, ..)| *name == check.name) {
-                Some((.., count)) => *count += 1,
-                None => kinds.push((
-                    &check.name,
-                    format!("{} in {}", check.finding, run.name()),
-                    1,
-                )),
-            }
-        }
-    }
-    let of = runs.len();
-    kinds
+        let warnings = checks.filter(|check| check.status == CheckStatus::Warning);
+        warnings.map(|check| (&check.name, (&check.finding, run.name())))
+    });
+    grouped(checks)
         .into_iter()
-        .map(|(name, first, count)| format!("{name}, in {count} of {of} runs: {first}"))
+        .map(|(name, found)| {
+            let (finding, run) = &found[0];
+            let (count, of) = (found.len(), runs.len());
+            format!("{name}, in {count} of {of} runs: {finding} in {run}")
+        })
         .collect()
 }
 

@@ -5,11 +5,10 @@ use workbench_statistics::{Design, Sides, runs_needed, summary};
 
 use super::advice::requests_for_error_rates;
 use super::audit::AuditSource;
-use super::comparable::unlike_targets;
+use super::comparable::{at_several_addresses, unlike_targets};
 use super::run::GateRun;
 use crate::between::{RunGroup, asked_of};
-use crate::model::{GATE_SCHEMA_VERSION, GatedLabels, Metric, PairMethod, Policy};
-use crate::tables::TOTAL;
+use crate::model::{GATE_SCHEMA_VERSION, Metric, PairMethod, Policy};
 
 /// Changes that are planned for, as fractions. Our choice.
 pub const PLANNED_CHANGES: [f64; 6] = [0.01, 0.02, 0.03, 0.05, 0.1, 0.2];
@@ -98,16 +97,10 @@ pub fn plan(sources: &[AuditSource], policy: &Policy) -> PlanReport {
         };
         rows.push(row);
     }
-    let unlike = sources.iter().any(|source| match source {
-        AuditSource::Comparison {
-            baseline,
-            candidate,
-            ..
-        } => {
-            let all: Vec<&GateRun> = baseline.iter().chain(candidate).collect();
-            unlike_targets(&all).is_some() || at_addresses_of_their_own(&all)
-        }
-        AuditSource::Runs(_) => false,
+    let unlike = sources.iter().any(|source| {
+        let all: Vec<&GateRun> = source.runs().collect();
+        matches!(source, AuditSource::Comparison { .. })
+            && (unlike_targets(&all).is_some() || at_several_addresses(&all))
     });
     if unlike {
         notes.push(
@@ -143,17 +136,8 @@ fn row(
 ) -> Option<PlanRow> {
     let (mut alone, mut of_pairs) = (Pooled::default(), Pooled::default());
     for source in sources {
-        let sides: [&[GateRun]; 2] = match source {
-            AuditSource::Comparison {
-                baseline,
-                candidate,
-                ..
-            } => [baseline, candidate],
-            AuditSource::Runs(runs) => [runs, &[]],
-        };
-        let all: Vec<&GateRun> = sides.into_iter().flatten().collect();
-        let values = logarithms(&all, policy, label, metric);
-        let (before, after) = values.split_at(sides[0].len());
+        let values = logarithms(source, policy, label, metric);
+        let (before, after) = values.split_at(source.sides()[0].len());
         for side in [before, after] {
             let known: Vec<f64> = side.iter().copied().flatten().collect();
             alone.add(&known);
@@ -221,11 +205,16 @@ impl Pooled {
     }
 }
 
-fn logarithms(runs: &[&GateRun], policy: &Policy, label: &str, metric: Metric) -> Vec<Option<f64>> {
+fn logarithms(
+    source: &AuditSource,
+    policy: &Policy,
+    label: &str,
+    metric: Metric,
+) -> Vec<Option<f64>> {
     let group = RunGroup {
         name: String::new(),
         point: None,
-        runs: runs.iter().map(|run| &run.analysis).collect(),
+        runs: source.runs().map(|run| &run.analysis).collect(),
     };
     let values = group.values(label, metric, &policy.question(false));
     values.into_iter().map(|value| value.map(f64::ln)).collect()
@@ -233,14 +222,7 @@ fn logarithms(runs: &[&GateRun], policy: &Policy, label: &str, metric: Metric) -
 
 /// Positions of the runs of each pair, on either side.
 fn paired(source: &AuditSource) -> Vec<(usize, usize)> {
-    let AuditSource::Comparison {
-        baseline,
-        candidate,
-        ..
-    } = source
-    else {
-        return Vec::new();
-    };
+    let [baseline, candidate] = source.sides();
     let block = |run: &GateRun| run.manifest.series.as_ref().map(|place| place.block);
     let of = |run: &GateRun| candidate.iter().position(|it| block(it) == block(run));
     baseline
@@ -253,30 +235,22 @@ fn paired(source: &AuditSource) -> Vec<(usize, usize)> {
 /// The wall time of a pair: the median from its start to that of the next pair of its series, so that interruptions do not count. Of a
 /// pair by itself to its last end; of single runs twice that of a run.
 fn wall_of_pair(sources: &[AuditSource]) -> f64 {
+    let start = |runs: &[&GateRun]| runs.iter().filter_map(|it| it.manifest.started_at).min();
     let span = |runs: &[&GateRun]| {
-        let start = runs
-            .iter()
-            .filter_map(|run| run.manifest.started_at)
-            .min()?;
         let end = runs.iter().filter_map(|run| run.manifest.ended_at).max()?;
-        Some(end.saturating_sub(start) as f64 / 1e9)
+        Some(end.saturating_sub(start(runs)?) as f64 / 1e9)
     };
     let mut spans = Vec::new();
     for source in sources {
         match source {
-            AuditSource::Comparison {
-                baseline,
-                candidate,
-                ..
-            } => {
-                let pairs: Vec<[&GateRun; 2]> = paired(source)
-                    .into_iter()
+            AuditSource::Comparison { .. } => {
+                let [baseline, candidate] = source.sides();
+                let pairs = paired(source).into_iter();
+                let pairs: Vec<[&GateRun; 2]> = pairs
                     .map(|(one, other)| [&baseline[one], &candidate[other]])
                     .collect();
-                let starts = pairs
-                    .iter()
-                    .map(|pair| pair.iter().filter_map(|run| run.manifest.started_at).min());
-                let mut starts: Vec<i64> = starts.flatten().collect();
+                let starts = pairs.iter().filter_map(|pair| start(pair));
+                let mut starts: Vec<i64> = starts.collect();
                 starts.sort_unstable();
                 let steps = starts.windows(2).map(|two| (two[1] - two[0]) as f64 / 1e9);
                 match median(steps.collect()) {
@@ -292,12 +266,6 @@ fn wall_of_pair(sources: &[AuditSource]) -> f64 {
     summary(&spans).map_or(0.0, |found| found.mean)
 }
 
-fn at_addresses_of_their_own(runs: &[&GateRun]) -> bool {
-    let mut urls = runs.iter().map(|run| run.plan.urls());
-    let first = urls.next();
-    urls.any(|it| Some(it) != first)
-}
-
 /// The upper one of two in the middle; `None` of nothing.
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
@@ -305,19 +273,10 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 }
 
 fn gated(sources: &[AuditSource], policy: &Policy) -> Vec<(String, Metric)> {
-    let labels: Vec<String> = match &policy.labels {
-        GatedLabels::Total => vec![TOTAL.to_owned()],
-        GatedLabels::Listed(labels) => labels.clone(),
-        GatedLabels::All => {
-            let runs = sources.iter().flat_map(AuditSource::runs);
-            let labels = crate::between::labels(runs.map(|run| &run.analysis));
-            labels.into_iter().map(str::to_owned).collect()
-        }
-    };
-    labels
-        .iter()
-        .flat_map(|label| {
-            asked_of(label, &policy.metrics).map(move |metric| (label.clone(), metric))
-        })
-        .collect()
+    let runs = sources.iter().flat_map(AuditSource::runs);
+    let labels = policy.gated_labels(runs.map(|run| &run.analysis));
+    let gated = labels.iter().flat_map(|label| {
+        asked_of(label, &policy.metrics).map(move |metric| (label.clone(), metric))
+    });
+    gated.collect()
 }

@@ -1,16 +1,16 @@
 //! The policy of the gate.
 
-use std::fmt;
-
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error};
+use workbench_statistics::{Looks, StatisticsError};
 
 use super::run::GateRun;
 use super::share::{Level, Share};
 use crate::between::{Question, labels};
 use crate::error::AnalysisError;
-use crate::model::{ComparisonRule, FailOn, GatedLabels, LatencyOf, Metric, PairMethod, Policy};
-use crate::tables::TOTAL;
+use crate::model::{
+    ComparisonRule, FailOn, GatedLabels, LatencyOf, Metric, PairMethod, Policy, RunAnalysis, TOTAL,
+};
 
 /// Choices of the command line or a policy file. Those not made are taken from the next source.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -102,11 +102,7 @@ impl Policy {
         Question {
             rule: self.rule,
             metrics: self.metrics.clone(),
-            labels: match &self.labels {
-                GatedLabels::Total => Some(vec![TOTAL.to_owned()]),
-                GatedLabels::All => None,
-                GatedLabels::Listed(labels) => Some(labels.clone()),
-            },
+            labels: (self.labels != GatedLabels::All).then(|| self.gated_labels([])),
             latency: self.latency_of,
             belief: crate::between::Belief::AsJudged,
             looks: None,
@@ -114,6 +110,24 @@ impl Policy {
             history,
             ended_early: false,
         }
+    }
+
+    /// The labels that are gated, of these runs.
+    pub(super) fn gated_labels<'a>(
+        &self,
+        runs: impl IntoIterator<Item = &'a RunAnalysis>,
+    ) -> Vec<String> {
+        match &self.labels {
+            GatedLabels::Total => vec![TOTAL.to_owned()],
+            GatedLabels::Listed(labels) => labels.clone(),
+            GatedLabels::All => labels(runs).into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Looks after so many pairs.
+    pub(super) fn looks(&self, pairs: &[u32]) -> Result<Looks, StatisticsError> {
+        let pairs: Vec<usize> = pairs.iter().map(|look| *look as usize).collect();
+        Looks::new(&pairs, self.rule.pairs(), self.rule.alpha())
     }
 
     /// Checks that every gated label exists. A label that no run has is a mistake, not missing data.
@@ -133,10 +147,10 @@ impl Policy {
             .find(|label| !labels.contains(&label.as_str()))
         {
             // Without any label there is nothing to suggest.
-            Some(label) if !labels.is_empty() => Err(AnalysisError::NoSuchLabel {
-                label: label.clone(),
-                labels: labels.into_iter().map(str::to_owned).collect(),
-            }),
+            Some(label) if !labels.is_empty() => Err(AnalysisError::NoSuchLabel(
+                label.clone(),
+                labels.into_iter().map(str::to_owned).collect(),
+            )),
             _ => Ok(()),
         }
     }
@@ -169,28 +183,13 @@ fn runs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Er
 
 /// A list of metrics that is not empty.
 fn metrics<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Metric>>, D::Error> {
-    struct Metrics;
-    impl<'de> Visitor<'de> for Metrics {
-        type Value = Vec<Metric>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of metrics")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<Metric>, A::Error> {
-            let mut metrics = Vec::new();
-            while let Some(metric) = list.next_element()? {
-                metrics.push(metric);
-            }
-            if metrics.is_empty() {
-                return Err(A::Error::custom(
-                    "an empty list gates nothing but errors: name one metric besides error_rate",
-                ));
-            }
-            Ok(metrics)
-        }
+    let metrics = Vec::deserialize(deserializer)?;
+    if metrics.is_empty() {
+        return Err(D::Error::custom(
+            "an empty list gates nothing but errors: name one metric besides error_rate",
+        ));
     }
-    deserializer.deserialize_any(Metrics).map(Some)
+    Ok(Some(metrics))
 }
 
 #[cfg(test)]

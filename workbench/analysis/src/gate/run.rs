@@ -7,8 +7,8 @@ use workbench_plan::Plan;
 use workbench_samples::Manifest;
 
 use crate::error::AnalysisError;
-use crate::experiment;
 use crate::model::RunAnalysis;
+use crate::read::experiment;
 use crate::run::analyze_run;
 
 /// An analysed run, with the properties that decide whether it is comparable.
@@ -25,9 +25,14 @@ impl GateRun {
     /// # Errors
     /// As [`analyze_run`].
     pub fn read(run_directory: &Path) -> Result<Self, AnalysisError> {
+        Self::of(run_directory, analyze_run(run_directory)?)
+    }
+
+    /// The run in a folder, with its analysis.
+    pub(super) fn of(run_directory: &Path, analysis: RunAnalysis) -> Result<Self, AnalysisError> {
         let manifest = Manifest::read(run_directory)?;
         Ok(Self {
-            analysis: analyze_run(run_directory)?,
+            analysis,
             plan: experiment::read(run_directory, &manifest)?.plan,
             manifest,
         })
@@ -55,7 +60,7 @@ pub fn each_once<'a>(runs: impl IntoIterator<Item = &'a GateRun>) -> Result<(), 
     let runs: Vec<&GateRun> = runs.into_iter().collect();
     for run in &runs {
         if !known.insert((&run.analysis.experiment, &run.analysis.run_id)) {
-            return Err(AnalysisError::RunRepeated { run: run.name() });
+            return Err(AnalysisError::RunRepeated(run.name()));
         }
     }
     each_file_once(runs.into_iter().map(|run| (run.name(), &run.manifest)))
@@ -74,22 +79,15 @@ pub(crate) fn each_file_once<'a>(
             if let Some((of, path)) = known.get(file.sha256.as_str())
                 && *of != run
             {
-                return Err(AnalysisError::FileImportedTwice {
-                    file: path_pair(path, &file.path),
-                    runs: [of.clone(), run],
-                });
+                let paths = if *path == file.path {
+                    file.path.clone()
+                } else {
+                    format!("{path} and {}, whose content is the same", file.path)
+                };
+                return Err(AnalysisError::FileImportedTwice(paths, [of.clone(), run]));
             }
             known.insert(&file.sha256, (run.clone(), file.path.as_str()));
         }
     }
     Ok(())
-}
-
-/// One path, or both where they differ.
-fn path_pair(first: &str, second: &str) -> String {
-    if first == second {
-        first.to_owned()
-    } else {
-        format!("{first} and {second}, whose content is the same")
-    }
 }

@@ -6,9 +6,9 @@ use workbench_samples::{MANIFEST_FILE, Manifest, SERIES_FILE, SERIES_FOLDER, Ser
 
 use super::missing_runs::MissingRuns;
 use crate::error::AnalysisError;
-use crate::newest::{folders, newest_imports};
-use crate::recognise::instead_of_runs;
-use crate::segments;
+use crate::read::newest::{folders, newest_imports};
+use crate::read::recognise::instead_of_runs;
+use crate::read::segments;
 
 /// Selected runs, and what was passed over.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,10 +57,7 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     if path.join(SERIES_FILE).is_file() {
         let names = experiments_of_series(path)?;
         let [name] = names.as_slice() else {
-            return Err(AnalysisError::SeveralExperiments {
-                series: path.to_owned(),
-                names,
-            });
+            return Err(AnalysisError::SeveralExperiments(path.to_owned(), names));
         };
         return select_of_series(path, name);
     }
@@ -69,21 +66,14 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     {
         return select_of_series(Path::new(folder), name);
     }
-    let no_runs = || AnalysisError::NoRunsIn {
-        path: path.to_owned(),
-        instead: instead_of_runs(path),
-    };
+    let no_runs = || AnalysisError::NoRunsIn(path.to_owned(), instead_of_runs(path));
     if !path.is_dir() {
         return Err(no_runs());
     }
     let mut runs = folders(path)?;
     runs.sort();
-    let mut unfinished = Vec::new();
-    for run in &runs {
-        if let Err(error) = segments::combine(run) {
-            unfinished.push(error.to_string());
-        }
-    }
+    let combined = runs.iter().filter_map(|run| segments::combine(run).err());
+    let unfinished: Vec<String> = combined.map(|error| error.to_string()).collect();
     let (runs, others): (Vec<_>, Vec<_>) = runs
         .into_iter()
         .partition(|run| run.join(MANIFEST_FILE).is_file());
@@ -95,12 +85,12 @@ fn select_one(path: &Path) -> Result<Selection, AnalysisError> {
     let mut selection = Selection {
         runs,
         // It may be a run without its manifest.
-        passed_over: others
+        passed_over: (others
             .iter()
-            .map(|folder| format!("{} has no manifest", folder.display()))
-            .chain(unfinished)
-            .chain(imported_again)
-            .collect(),
+            .map(|it| format!("{} has no manifest", it.display())))
+        .chain(unfinished)
+        .chain(imported_again)
+        .collect(),
         absent: MissingRuns::default(),
     };
     for run in empty {
@@ -142,10 +132,7 @@ pub(super) fn missing_runs_of(runs: &[PathBuf]) -> Result<MissingRuns, AnalysisE
 
 /// The absolute path: `.` has no parents as written.
 fn absolute(path: &Path) -> Result<PathBuf, AnalysisError> {
-    std::path::absolute(path).map_err(|source| AnalysisError::Read {
-        path: path.to_owned(),
-        source,
-    })
+    std::path::absolute(path).map_err(AnalysisError::reading(path))
 }
 
 /// Names of a series' experiments, in the order in which they were given.
@@ -164,11 +151,12 @@ pub fn experiments_of_series(series: &Path) -> Result<Vec<String>, AnalysisError
 pub fn select_of_series(series: &Path, name: &str) -> Result<Selection, AnalysisError> {
     let record = Series::read(series)?;
     if !record.experiments.iter().any(|it| it.name == name) {
-        return Err(AnalysisError::NoSuchExperiment {
-            series: series.to_owned(),
-            name: name.to_owned(),
-            names: record.experiments.into_iter().map(|it| it.name).collect(),
-        });
+        let names = record.experiments.into_iter().map(|it| it.name);
+        return Err(AnalysisError::NoSuchExperiment(
+            series.to_owned(),
+            name.to_owned(),
+            names.collect(),
+        ));
     }
     let folder = absolute(series)?;
     let results = folder.ancestors().nth(2).unwrap_or(&folder);

@@ -13,57 +13,51 @@ pub struct Share(f64);
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level(f64);
 
-impl Share {
-    /// As a fraction.
-    #[must_use]
-    pub fn fraction(self) -> f64 {
-        self.0
-    }
+macro_rules! fraction {
+    ($name:ident, $is_in_range:expr, $expected:literal) => {
+        impl $name {
+            /// As a fraction.
+            #[must_use]
+            pub fn fraction(self) -> f64 {
+                self.0
+            }
 
-    fn of(value: f64) -> Result<Self, String> {
-        if (0.0..1.0).contains(&value) {
-            Ok(Self(value))
-        } else {
-            Err(format!(
-                "{value} is not a share from 0 to less than 1; write 5% or 0.05"
-            ))
+            fn of(value: f64) -> Result<Self, String> {
+                let is_in_range: fn(f64) -> bool = $is_in_range;
+                if is_in_range(value) {
+                    return Ok(Self(value));
+                }
+                Err(format!("{value} is not {}; write 5% or 0.05", $expected))
+            }
         }
-    }
-}
 
-impl Level {
-    /// As a fraction.
-    #[must_use]
-    pub fn fraction(self) -> f64 {
-        self.0
-    }
+        impl FromStr for $name {
+            type Err = String;
 
-    fn of(value: f64) -> Result<Self, String> {
-        if value > 0.0 && value < 0.5 {
-            Ok(Self(value))
-        } else {
-            Err(format!(
-                "{value} is not a probability above 0 and below 0.5; write 5% or 0.05"
-            ))
+            fn from_str(text: &str) -> Result<Self, String> {
+                number(text).and_then(Self::of)
+            }
         }
-    }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = deserializer.deserialize_any(Number)?;
+                Self::of(value).map_err(D::Error::custom)
+            }
+        }
+    };
 }
 
-impl FromStr for Share {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        number(text).and_then(Self::of)
-    }
-}
-
-impl FromStr for Level {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        number(text).and_then(Self::of)
-    }
-}
+fraction!(
+    Share,
+    |it| (0.0..1.0).contains(&it),
+    "a share from 0 to less than 1"
+);
+fraction!(
+    Level,
+    |it| it > 0.0 && it < 0.5,
+    "a probability above 0 and below 0.5"
+);
 
 fn number(text: &str) -> Result<f64, String> {
     let trimmed = text.trim();
@@ -74,20 +68,6 @@ fn number(text: &str) -> Result<f64, String> {
     match digits.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value / divisor),
         _ => Err(format!("\"{text}\" is not a share; write 5% or 0.05")),
-    }
-}
-
-impl<'de> Deserialize<'de> for Share {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = deserializer.deserialize_any(Number)?;
-        Self::of(value).map_err(D::Error::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for Level {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = deserializer.deserialize_any(Number)?;
-        Self::of(value).map_err(D::Error::custom)
     }
 }
 

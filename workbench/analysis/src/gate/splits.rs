@@ -17,12 +17,8 @@ pub(super) fn swaps(blocks: usize, options: AuditOptions) -> (Vec<Vec<bool>>, bo
         return ((1..all).map(swap).collect(), true);
     }
     let order = Order::Random { seed: options.seed };
-    let tossed = order.blocks(
-        2,
-        options
-            .reshuffles
-            .saturating_mul(u32::try_from(blocks).unwrap_or(u32::MAX)),
-    );
+    let tosses = u32::try_from(blocks).unwrap_or(u32::MAX);
+    let tossed = order.blocks(2, options.reshuffles.saturating_mul(tosses));
     let heads: Vec<bool> = tossed.iter().map(|coin| coin[0] == 1).collect();
     (
         heads.chunks(blocks.max(1)).map(<[bool]>::to_vec).collect(),
@@ -38,10 +34,8 @@ pub(super) fn swapped<'a>(
 ) -> (Vec<&'a GateRun>, Vec<&'a GateRun>) {
     // By block, so that a series with a gap keeps its pairs.
     let block = |run: &GateRun, index: usize| {
-        run.analysis
-            .series
-            .as_ref()
-            .map_or(index as u32, |place| place.block)
+        let place = run.analysis.series.as_ref();
+        place.map_or(index as u32, |place| place.block)
     };
     let mut numbers: BTreeMap<u32, usize> = BTreeMap::new();
     for (index, run) in baseline.iter().enumerate() {
@@ -67,21 +61,19 @@ pub(super) fn swapped<'a>(
 
 /// Splits of runs into two sides of `side` runs each: all of them if they are few enough, else a random sample.
 pub(super) fn splits(runs: usize, side: usize, options: AuditOptions) -> (Vec<Vec<usize>>, bool) {
-    let mut all = Vec::new();
     let everyone: Vec<usize> = (0..runs).collect();
     let most = options.reshuffles as usize;
-    let all_fit = choices(&everyone, side, most, &mut |first: &[usize]| {
-        let rest: Vec<usize> = everyone
-            .iter()
-            .copied()
-            .filter(|index| !first.contains(index))
-            .collect();
-        choices(&rest, side, most, &mut |second| {
-            all.push([first, second].concat());
-            all.len() <= most
-        })
-    });
-    if all_fit {
+    let mut all = Vec::new();
+    for first in choices(&everyone, side, most) {
+        let is_left = |index: &usize| !first.contains(index);
+        let rest: Vec<usize> = everyone.iter().copied().filter(is_left).collect();
+        let seconds = choices(&rest, side, most).into_iter();
+        all.extend(seconds.map(|second| [&first[..], &second].concat()));
+        if all.len() > most {
+            break;
+        }
+    }
+    if all.len() <= most {
         return (all, true);
     }
     let order = Order::Random { seed: options.seed };
@@ -92,42 +84,24 @@ pub(super) fn splits(runs: usize, side: usize, options: AuditOptions) -> (Vec<Ve
     (splits, false)
 }
 
-/// Calls `go` with every choice of `size` of the items until it returns `false`. Returns whether all choices were
-/// passed.
-fn choices(
-    items: &[usize],
-    size: usize,
-    most: usize,
-    take: &mut dyn FnMut(&[usize]) -> bool,
-) -> bool {
-    fn go(
-        items: &[usize],
-        size: usize,
-        chosen: &mut Vec<usize>,
-        take: &mut dyn FnMut(&[usize]) -> bool,
-    ) -> bool {
-        if chosen.len() == size {
-            return take(chosen);
-        }
-        let missing = size - chosen.len();
-        for (index, item) in items.iter().enumerate() {
-            if items.len() - index < missing {
-                break;
-            }
-            chosen.push(*item);
-            let more = go(&items[index + 1..], size, chosen, take);
-            chosen.pop();
-            if !more {
-                return false;
-            }
-        }
-        true
+/// Every choice of `size` of the items; more than `most` of them where there are more.
+fn choices(items: &[usize], size: usize, most: usize) -> Vec<Vec<usize>> {
+    if size == 0 {
+        return vec![Vec::new()];
     }
-    let mut handed = 0;
-    go(items, size, &mut Vec::new(), &mut |choice| {
-        handed += 1;
-        handed <= most && take(choice)
-    })
+    let mut all = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        if all.len() > most || items.len() - index < size {
+            break;
+        }
+        let others = choices(&items[index + 1..], size - 1, most - all.len());
+        all.extend(
+            others
+                .into_iter()
+                .map(|others| [&[*item], &others[..]].concat()),
+        );
+    }
+    all
 }
 
 #[cfg(test)]

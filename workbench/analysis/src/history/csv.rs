@@ -1,6 +1,7 @@
 //! Histories as CSV, in the form that Apache Otava (formerly Hunter) reads: a line for each session, with a column `time`,
 //! attributes such as `commit`, and metrics.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -29,16 +30,9 @@ const ATTRIBUTES: [&str; 4] = [TIME, COMMIT, BRANCH, ENVIRONMENT];
 /// A file that cannot be read, without a column `time` or without metrics; a time or a number that is none; a chosen column
 /// that does not exist; several branches.
 pub fn read_csv(file: &Path, options: &HistoryOptions) -> Result<History, AnalysisError> {
-    let text = std::fs::read_to_string(file).map_err(|source| AnalysisError::Read {
-        path: file.to_owned(),
-        source,
-    })?;
-    let values = parse(&text, &file.display().to_string(), &options.metrics).map_err(|reason| {
-        AnalysisError::InvalidHistory {
-            path: file.to_owned(),
-            reason,
-        }
-    })?;
+    let text = std::fs::read_to_string(file).map_err(AnalysisError::reading(file))?;
+    let values = parse(&text, &file.display().to_string(), &options.metrics);
+    let values = values.map_err(|why| AnalysisError::InvalidHistory(file.to_owned(), why))?;
     judge(values, options).map_err(AnalysisError::Statistics)
 }
 
@@ -52,10 +46,7 @@ pub fn write_csv(history: &History, file: &Path) -> Result<(), AnalysisError> {
     let written = text
         .map_err(std::io::Error::other)
         .and_then(|text| std::fs::File::create(file)?.write_all(&text));
-    written.map_err(|source| AnalysisError::Write {
-        path: file.to_owned(),
-        source,
-    })
+    written.map_err(AnalysisError::writing(file))
 }
 
 fn table(history: &History) -> Result<Vec<u8>, csv::Error> {
@@ -65,13 +56,8 @@ fn table(history: &History) -> Result<Vec<u8>, csv::Error> {
     for (place, session) in history.sessions.iter().enumerate() {
         let breaks = history.breaks.iter().filter(|it| it.session <= place);
         let environment = (breaks.count() + 1).to_string();
-        let values = history
-            .metrics
-            .iter()
-            .map(|metric| match metric.values[place] {
-                Some(value) => value.to_string(),
-                None => String::new(),
-            });
+        let values = history.metrics.iter().map(|metric| metric.values[place]);
+        let values = values.map(|value| value.map_or_else(String::new, |it| it.to_string()));
         let commit = session.commit.clone().unwrap_or_default();
         let attributes = [session.started_at.clone(), commit, environment];
         writer.write_record(attributes.into_iter().chain(values))?;
@@ -110,7 +96,7 @@ fn parse(text: &str, source: &str, chosen: &[String]) -> Result<Values, String> 
     }
     let place_of = |name: &str| columns.iter().position(|column| column == name);
     let time = place_of(TIME)
-        .ok_or_else(|| format!("there is no column \"{TIME}\", but {}", listed(&columns)))?;
+        .ok_or_else(|| format!("there is no column \"{TIME}\", but {}", columns.join(", ")))?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let cells = record.map_err(|error| error.to_string())?;
@@ -169,11 +155,9 @@ fn metrics(
     chosen: &[String],
     warnings: &mut Vec<String>,
 ) -> Result<Vec<NamedValues>, String> {
+    let listed = columns.join(", ");
     if let Some(name) = chosen.iter().find(|name| !columns.contains(name)) {
-        return Err(format!(
-            "there is no column \"{name}\", but {}",
-            listed(columns)
-        ));
+        return Err(format!("there is no column \"{name}\", but {listed}"));
     }
     let mut metrics = Vec::new();
     for (place, name) in columns.iter().enumerate() {
@@ -190,20 +174,15 @@ fn metrics(
             Err(error) if is_chosen => return Err(format!("column {name}, {error}")),
             // A text column is an attribute. Numbers with a few texts among them are a mistake.
             Err(error) => {
-                if rows
-                    .iter()
-                    .any(|row| matches!(number(row, place), Ok(Some(_))))
-                {
+                let is_number = |row: &Row| matches!(number(row, place), Ok(Some(_)));
+                if rows.iter().any(is_number) {
                     warnings.push(format!("column {name} is not taken for a metric: {error}"));
                 }
             }
         }
     }
     if metrics.is_empty() {
-        return Err(format!(
-            "no column is one of numbers: there are {}",
-            listed(columns)
-        ));
+        return Err(format!("no column is one of numbers: there are {listed}"));
     }
     Ok(metrics)
 }
@@ -219,20 +198,15 @@ fn number(row: &Row, place: usize) -> Result<Option<f64>, String> {
 }
 
 fn one_branch(rows: &[Row], place: usize) -> Result<(), String> {
-    let mut branches: Vec<String> = rows.iter().map(|row| row.cells[place].to_owned()).collect();
-    branches.sort();
-    branches.dedup();
-    match branches.len() {
-        1 => Ok(()),
-        _ => Err(format!(
-            "there are results of several branches ({}), which are not one history: leave those of one",
-            branches.join(", ")
-        )),
+    let branches: BTreeSet<&str> = rows.iter().map(|row| &row.cells[place]).collect();
+    if branches.len() == 1 {
+        return Ok(());
     }
-}
-
-fn listed(columns: &[String]) -> String {
-    columns.join(", ")
+    let branches: Vec<&str> = branches.into_iter().collect();
+    Err(format!(
+        "there are results of several branches ({}), which are not one history: leave those of one",
+        branches.join(", ")
+    ))
 }
 
 /// Date formats besides RFC 3339 of Otava's examples and output.
@@ -253,12 +227,12 @@ fn instant(text: &str) -> Option<Timestamp> {
         if !number.is_finite() {
             return None;
         }
-        let milliseconds = if number < MILLISECONDS_FROM {
-            1000.0 * number
+        let unit = if number < MILLISECONDS_FROM {
+            1000.0
         } else {
-            number
+            1.0
         };
-        return Timestamp::from_millisecond(milliseconds as i64).ok();
+        return Timestamp::from_millisecond((unit * number) as i64).ok();
     }
     if let Ok(time) = text.parse() {
         return Some(time);

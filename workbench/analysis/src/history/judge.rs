@@ -1,8 +1,8 @@
 //! Computes levels and change points from values over sessions.
 
 use workbench_statistics::{
-    Better, Interval, StatisticsError, Verdict as Found, change_points, fewest_for_change_points,
-    ratio_of_geometric_means, verdict_of_interval, welch,
+    Better, StatisticsError, change_points, fewest_for_change_points, ratio_of_geometric_means,
+    verdict_of_interval, welch,
 };
 
 use super::metric::{self, Direction};
@@ -79,7 +79,10 @@ pub(super) fn judge(values: Values, options: &HistoryOptions) -> Result<History,
     for (name, of_sessions) in values.metrics {
         let mut metric = of_metric(name, of_sessions, &history)?;
         if values.has_units {
-            metric.unit = metric.metric().map_or("", metric::unit).to_owned();
+            metric.unit = metric
+                .metric()
+                .map_or("", |it| metric::unit(it).0)
+                .to_owned();
         }
         history.metrics.push(metric);
     }
@@ -139,22 +142,16 @@ fn of_metric(
         }
         for (pair, change) in segments.windows(2).zip(found) {
             let (before, after) = (&values[pair[0].0..pair[0].1], &values[pair[1].0..pair[1].1]);
-            let place = present[change.at].0;
-            metric.changes.push(of_change(
-                place,
-                change.p,
-                (before, after),
-                &metric,
-                margin,
-            )?);
+            let place = (present[change.at].0, change.p);
+            let change = of_change(place, (before, after), &metric, margin)?;
+            metric.changes.push(change);
         }
     }
     Ok(metric)
 }
 
 fn of_change(
-    session: usize,
-    p: f64,
+    (session, p): (usize, f64),
     (before, after): (&[f64], &[f64]),
     metric: &HistoryMetric,
     margin: f64,
@@ -170,10 +167,9 @@ fn of_change(
     let (interval, size) = match interval {
         // Two levels without variation have an exact difference.
         Err(StatisticsError::NoVariation) => {
-            let size = if relative {
-                (of_after / of_before).ln()
-            } else {
-                of_after - of_before
+            let size = match relative {
+                true => (of_after / of_before).ln(),
+                false => of_after - of_before,
             };
             (None, (size, size))
         }
@@ -187,19 +183,11 @@ fn of_change(
         session,
         before: of_before,
         after: of_after,
-        change: if relative {
-            of_after / of_before - 1.0
-        } else {
-            of_after - of_before
+        change: match relative {
+            true => of_after / of_before - 1.0,
+            false => of_after - of_before,
         },
-        interval: interval.map(|interval| {
-            Interval {
-                lower: shown(interval.lower),
-                upper: shown(interval.upper),
-                confidence: interval.confidence,
-            }
-            .into()
-        }),
+        interval: interval.map(|interval| interval.map(shown).into()),
         p,
         verdict: verdict(size, margin, metric.direction),
     })
@@ -211,17 +199,13 @@ fn verdict(
     direction: Option<Direction>,
 ) -> Option<Verdict> {
     let better = direction.map_or(Better::Lower, Better::from);
-    match verdict_of_interval(lower, upper, margin, better) {
-        Found::Equivalent => Some(Verdict::Equivalent),
-        Found::Inconclusive => Some(Verdict::Inconclusive),
-        _ if direction.is_none() => None,
-        Found::Regressed => Some(Verdict::Regressed),
-        Found::Improved => Some(Verdict::Improved),
-        Found::Invalid => Some(Verdict::Invalid),
-    }
+    let found = verdict_of_interval(lower, upper, margin, better);
+    let has_direction = !matches!(found, Verdict::Equivalent | Verdict::Inconclusive);
+    (!has_direction || direction.is_some()).then_some(found)
 }
 
-fn mean(values: &[f64], geometric: bool) -> f64 {
+/// The mean, by a plain sum.
+pub(super) fn mean(values: &[f64], geometric: bool) -> f64 {
     let count = values.len() as f64;
     if geometric {
         (values.iter().map(|value| value.ln()).sum::<f64>() / count).exp()

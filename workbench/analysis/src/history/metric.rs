@@ -42,19 +42,11 @@ pub(super) fn direction(metric: Metric) -> Direction {
     }
 }
 
-/// Unit of the values in a history.
-pub(super) fn unit(metric: Metric) -> &'static str {
+/// Unit of the values in a history, and how many of the analysis' own units it is.
+pub(super) fn unit(metric: Metric) -> (&'static str, f64) {
     match metric {
-        Metric::Throughput => "/s",
-        Metric::ErrorRate => "",
-        _ => "ms",
-    }
-}
-
-/// The value in the unit of histories.
-pub(super) fn in_unit(metric: Metric, value: f64) -> f64 {
-    match metric {
-        Metric::Throughput | Metric::ErrorRate => value,
-        _ => value / 1e6,
+        Metric::Throughput => ("/s", 1.0),
+        Metric::ErrorRate => ("", 1.0),
+        _ => ("ms", 1e6),
     }
 }

@@ -123,13 +123,9 @@ impl History {
         let worse = |change: &&Change| {
             change.session >= newest && matches!(change.verdict, None | Some(Verdict::Regressed))
         };
-        let last = |metric: &'_ HistoryMetric| metric.changes.len().checked_sub(1);
-        self.metrics
-            .iter()
-            .filter_map(|metric| {
-                let change = Some(&metric.changes[last(metric)?]).filter(worse)?;
-                Some((metric, change))
-            })
+        let metrics = self.metrics.iter();
+        metrics
+            .filter_map(|metric| Some((metric, metric.changes.last().filter(worse)?)))
             .collect()
     }
 
@@ -149,13 +145,18 @@ impl History {
 
     /// The ranges of sessions that are compared, each as its first position and the one after its last.
     pub fn stretches(&self) -> impl Iterator<Item = (usize, usize)> {
-        let breaks = if self.across_breaks {
-            &[]
-        } else {
-            self.breaks.as_slice()
-        };
-        let starts = std::iter::once(0).chain(breaks.iter().map(|it| it.session));
-        let ends = breaks.iter().map(|it| it.session);
-        starts.zip(ends.chain([self.sessions.len()]))
+        stretches(self.sessions.len(), &self.breaks, self.across_breaks)
     }
+}
+
+/// The ranges of so many sessions from each break to the next, or all.
+pub(super) fn stretches(
+    sessions: usize,
+    breaks: &[Break],
+    across_breaks: bool,
+) -> impl Iterator<Item = (usize, usize)> {
+    let breaks = if across_breaks { &[] } else { breaks };
+    let borders = || breaks.iter().map(|it| it.session);
+    let starts = std::iter::once(0).chain(borders());
+    starts.zip(borders().chain([sessions]))
 }

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::judge::{HistoryOptions, Values, judge};
+use super::judge::{HistoryOptions, Values, judge, mean};
 use super::metric;
-use super::model::{Break, History, Session};
+use super::model::{Break, History, Session, stretches};
 use crate::between::{Typical, invalid_reasons, labels, value};
 use crate::error::AnalysisError;
 use crate::gate::{GateRun, differences, each_once, one_session, select};
-use crate::model::{LatencyOf, Metric};
-use crate::tables::TOTAL;
+use crate::model::{LatencyOf, Metric, TOTAL};
 
 /// Reads a kept history, or any folder of runs. Runs of one session (of one series, or less than 10 minutes apart) give
 /// one value. Invalid runs are left out, with a warning.
@@ -39,10 +38,10 @@ pub fn read_runs(folder: &Path, options: &HistoryOptions) -> Result<History, Ana
         invalid_reasons.is_empty()
     });
     if runs.is_empty() {
-        return Err(AnalysisError::NoValidRuns {
-            path: folder.to_owned(),
-            reasons: newest_reasons,
-        });
+        return Err(AnalysisError::NoValidRuns(
+            folder.to_owned(),
+            newest_reasons,
+        ));
     }
     let metrics = chosen_metrics(&options.metrics)?;
     let labels = chosen_labels(&options.labels, &runs)?;
@@ -53,14 +52,13 @@ pub fn read_runs(folder: &Path, options: &HistoryOptions) -> Result<History, Ana
         for metric in Metric::of(label).filter(|metric| metrics.contains(metric)) {
             let name = metric::name(label, metric);
             let values: Vec<Option<f64>> = if metric == Metric::TypicalTime {
-                let stretches = stretches(&sessions, &breaks, options.across_breaks);
+                let stretches = stretches(sessions.len(), &breaks, options.across_breaks);
+                let stretches = stretches.map(|(from, to)| &sessions[from..to]);
                 stretches.flat_map(typical_times).collect()
             } else {
                 let of_run = |run: &GateRun| value(&run.analysis, label, metric, LatencyOf::All);
-                sessions
-                    .iter()
-                    .map(|runs| of_session(runs, metric, of_run))
-                    .collect()
+                let of_sessions = sessions.iter().map(|runs| of_session(runs, metric, of_run));
+                of_sessions.collect()
             };
             if values.iter().all(Option::is_none) {
                 warnings.push(format!("{name}: no session has enough requests for it"));
@@ -86,10 +84,8 @@ fn chosen_metrics(words: &[String]) -> Result<Vec<Metric>, AnalysisError> {
     }
     let find = |word: &String| {
         let found = Metric::ALL.into_iter().find(|it| it.as_str() == word);
-        found.ok_or_else(|| AnalysisError::NoSuchMetric {
-            metric: word.clone(),
-            metrics: Metric::ALL.map(|it| it.as_str().to_owned()).to_vec(),
-        })
+        let all = || Metric::ALL.map(|it| it.as_str().to_owned()).to_vec();
+        found.ok_or_else(|| AnalysisError::NoSuchMetric(word.clone(), all()))
     };
     words.iter().map(find).collect()
 }
@@ -100,10 +96,10 @@ fn chosen_labels(chosen: &[String], runs: &[GateRun]) -> Result<Vec<String>, Ana
     }
     let known = labels(runs.iter().map(|run| &run.analysis));
     match chosen.iter().find(|it| !known.contains(&it.as_str())) {
-        Some(label) => Err(AnalysisError::NoSuchLabel {
-            label: label.clone(),
-            labels: known.into_iter().map(str::to_owned).collect(),
-        }),
+        Some(label) => Err(AnalysisError::NoSuchLabel(
+            label.clone(),
+            known.into_iter().map(str::to_owned).collect(),
+        )),
         None => Ok(chosen.to_vec()),
     }
 }
@@ -126,36 +122,13 @@ fn breaks(sessions: &[&[GateRun]]) -> Vec<Break> {
         .collect()
 }
 
-/// The sessions from each break to the next, or all.
-fn stretches<'a, 'r>(
-    sessions: &'a [&'r [GateRun]],
-    breaks: &[Break],
-    all: bool,
-) -> impl Iterator<Item = &'a [&'r [GateRun]]> {
-    let breaks: Vec<usize> = breaks.iter().map(|it| it.session).collect();
-    let mut rest = sessions;
-    let mut from = 0;
-    let ends = breaks
-        .into_iter()
-        .filter(move |_| !all)
-        .chain([sessions.len()]);
-    ends.map(move |end| {
-        let (stretch, others) = rest.split_at(end - from);
-        (rest, from) = (others, end);
-        stretch
-    })
-}
-
 /// Typical times of sessions that are compared: of the labels that all of them have.
 fn typical_times(sessions: &[&[GateRun]]) -> Vec<Option<f64>> {
-    let runs: Vec<_> = sessions
-        .iter()
-        .flat_map(|runs| runs.iter().map(|run| &run.analysis))
-        .collect();
-    let typical = Typical::of(&runs, LatencyOf::All);
+    let runs = sessions.iter().copied().flatten().map(|run| &run.analysis);
+    let typical = Typical::of(&runs.collect::<Vec<_>>(), LatencyOf::All);
     let of_run = |run: &GateRun| typical.value(&run.analysis, LatencyOf::All);
-    sessions
-        .iter()
+    let of_sessions = sessions.iter();
+    of_sessions
         .map(|runs| of_session(runs, Metric::TypicalTime, of_run))
         .collect()
 }
@@ -167,22 +140,16 @@ fn of_session(
     of_run: impl Fn(&GateRun) -> Option<f64>,
 ) -> Option<f64> {
     let values: Vec<f64> = runs.iter().filter_map(of_run).collect();
-    let count = values.len() as f64;
-    let mean = match metric {
-        _ if values.is_empty() => return None,
-        Metric::ErrorRate => values.iter().sum::<f64>() / count,
-        _ => (values.iter().map(|value| value.ln()).sum::<f64>() / count).exp(),
-    };
-    Some(metric::in_unit(metric, mean))
+    let mean = || mean(&values, metric != Metric::ErrorRate);
+    (!values.is_empty()).then(|| mean() / metric::unit(metric).1)
 }
 
 fn described(runs: &[GateRun]) -> Session {
     let first = &runs[0];
     let started_at = first.manifest.started_at.unwrap_or_default();
+    let started_at = Timestamp::from_nanosecond(started_at.into());
     Session {
-        started_at: Timestamp::from_nanosecond(i128::from(started_at))
-            .unwrap_or_default()
-            .to_string(),
+        started_at: started_at.unwrap_or_default().to_string(),
         commit: first.manifest.target.commit().map(str::to_owned),
         runs: runs.iter().map(GateRun::name).collect(),
     }

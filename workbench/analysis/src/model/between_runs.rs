@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use workbench_samples::SweepPoint;
+use workbench_statistics::{Method as TestMethod, Verdict};
 
 use super::estimate::ConfidenceInterval;
 use super::gate::GateReport;
@@ -114,7 +115,7 @@ impl Metric {
 
     /// The metrics that a label can have: the typical time is one of all requests together.
     pub fn of(label: &str) -> impl Iterator<Item = Self> {
-        let total = label == crate::tables::TOTAL;
+        let total = label == crate::model::TOTAL;
         Self::ALL
             .into_iter()
             .filter(move |metric| total || *metric != Self::TypicalTime)
@@ -174,36 +175,6 @@ pub enum Pairing {
     Pairs,
 }
 
-/// The verdict on one metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// A run is invalid.
-    Invalid,
-    /// The change lies within the margin.
-    Equivalent,
-    /// It got worse.
-    Regressed,
-    /// It got better.
-    Improved,
-    /// The runs do not decide.
-    Inconclusive,
-}
-
-/// The test of a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TestMethod {
-    /// One run of the candidate against the prediction interval of the baseline.
-    Prediction,
-    /// Welch's t test.
-    Welch,
-    /// The paired t test.
-    Paired,
-    /// Yuen's trimmed t test of pairs.
-    Trimmed,
-}
-
 /// One metric of one label, candidate against baseline.
 ///
 /// Changes are relative (candidate/baseline − 1), those of error rates are differences (candidate − baseline).
@@ -251,6 +222,11 @@ pub struct MetricComparison {
 }
 
 impl MetricComparison {
+    /// `p95 of browse`.
+    pub(crate) fn name(&self) -> String {
+        format!("{} of {}", self.metric.as_str(), self.request)
+    }
+
     /// Whether the whole interval is on the worse side of no change, however small the change is.
     #[must_use]
     pub fn is_surely_worse(&self) -> bool {

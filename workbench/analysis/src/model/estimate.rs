@@ -34,3 +34,14 @@ pub struct Estimate {
     /// Why there is no value or interval, or a warning on them.
     pub note: Option<String>,
 }
+
+impl Estimate {
+    /// A value without an interval, or neither, and why.
+    pub(crate) fn without_interval(value: Option<f64>, why: String) -> Self {
+        Self {
+            value,
+            interval: None,
+            note: Some(why),
+        }
+    }
+}

@@ -19,34 +19,28 @@ mod sweep;
 use serde::{Deserialize, Serialize};
 use workbench_samples::{Origin, Outcome, SeriesPlace, SweepPoint, UsersInSecond, Validity};
 
-pub use between_runs::{
-    BetweenRuns, Group, GroupComparison, GroupRun, GroupStatistic, Metric, MetricComparison,
-    MissingValue, OverallTest, Pairing, RankEstimate, SeveralGroups, SimultaneousPair, TestMethod,
-    Verdict,
-};
-pub use estimate::{ConfidenceInterval, Estimate};
-pub use failures::{Failure, FailureReason};
-pub use gate::{
-    Conclusion, GATE_SCHEMA_VERSION, GateReport, GateRow, GateSide, LookTaken, MissingRow,
-    Objection, ObjectionKind, RowOutcome,
-};
-pub use open::{OpenModel, ServiceTimes};
-pub use over_time::{
-    Heatmap, IntervalTimes, OverTime, PercentileCurve, ResponsesOverTime, StatusOverTime,
-    TimesOverTime,
-};
-pub use policy::{FailOn, GatedLabels, Policy};
-pub use published::{CheckedNumber, PublishedCheck, PublishedGroupCheck, PublishedTestCheck};
-pub use report::{
-    CltDistribution, EffectiveSamples, FalseAlarms, PairwiseTest, ReportComparison, Shape,
-};
-pub use resources::{ResourceSeries, ResourceSource, Resources};
-pub use rule::{ComparisonRule, LatencyOf, PairMethod};
-pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
-pub use sweep::{
-    Coefficient, FittedRun, LargestLoad, Peak, ScalabilityFit, SweepAnalysis, SweepPointAnalysis,
-    SweepRun,
-};
+pub use between_runs::*;
+pub use estimate::*;
+pub use failures::*;
+pub use gate::*;
+pub use open::*;
+pub use over_time::*;
+pub use policy::*;
+pub use published::*;
+pub use report::*;
+pub use resources::*;
+pub use rule::*;
+pub use steady::*;
+pub use sweep::*;
+pub use workbench_statistics::{Method as TestMethod, PairTest as PairMethod, Shape, Verdict};
+
+/// Name of the row for all requests together.
+pub(crate) const TOTAL: &str = "TOTAL";
+
+pub(crate) const NS_PER_SECOND: f64 = 1e9;
+
+/// Name of the file that [`Analysis::write`] writes.
+pub const ANALYSIS_FILE: &str = "analysis.json";
 
 /// Version of the format that is written, and the one that can be read.
 ///
@@ -136,6 +130,12 @@ impl RunAnalysis {
     /// Name of the experiment's folder and of the run's: `smoke/20261123T101400Z-4f2a`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.experiment, self.run_id)
+    }
+
+    /// Name of its experiment, within its series where it has one: `shop#1`, `shop@users=10`.
+    pub(crate) fn name_of_experiment(&self) -> &str {
+        let series = self.series.as_ref();
+        series.map_or(&self.experiment, |place| &place.experiment)
     }
 
     /// The point of a sweep that the run is one of.

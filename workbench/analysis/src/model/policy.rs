@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -84,11 +85,8 @@ impl<'de> Deserialize<'de> for GatedLabels {
                 }
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<GatedLabels, A::Error> {
-                let mut labels = Vec::new();
-                while let Some(label) = list.next_element::<String>()? {
-                    labels.push(label);
-                }
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<GatedLabels, A::Error> {
+                let labels = Vec::deserialize(SeqAccessDeserializer::new(list))?;
                 if labels.is_empty() {
                     return Err(A::Error::custom("an empty list gates nothing"));
                 }

@@ -1,6 +1,7 @@
 //! The student report's comparison as data.
 
 use serde::{Deserialize, Serialize};
+use workbench_statistics::Shape;
 
 use super::estimate::ConfidenceInterval;
 
@@ -55,19 +56,6 @@ pub struct CltDistribution {
     pub shape: Option<Shape>,
     /// The effective sample size of the run, and the false alarm rate of the procedure on it.
     pub worth: EffectiveSamples,
-}
-
-/// Skewness and tails of the drawn means, 0 and 0 for a normal distribution.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Shape {
-    /// Sample skewness; positive where the long tail is on the right.
-    pub skewness: f64,
-    /// Its standard error if the means were normal.
-    pub skewness_standard_error: f64,
-    /// Sample excess kurtosis; positive where tails are heavier than normal ones.
-    pub excess_kurtosis: f64,
-    /// Its standard error if the means were normal.
-    pub excess_kurtosis_standard_error: f64,
 }
 
 /// The effective sample size of a run's mean, and the false alarm rate of the report's test on its data.

@@ -1,7 +1,7 @@
 //! The rule for comparisons of groups of runs.
 
 use serde::{Deserialize, Serialize};
-use workbench_statistics::{Better, Layout, PairTest, Rule, StatisticsError};
+use workbench_statistics::{Better, Layout, PairTest as PairMethod, Rule, StatisticsError};
 
 use super::between_runs::{Metric, Pairing};
 
@@ -13,28 +13,6 @@ pub struct ComparisonRule {
     error_rate_margin: f64,
     alpha: f64,
     pairs: PairMethod,
-}
-
-/// How pairs of runs are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PairMethod {
-    /// Yuen's trimmed t test from 8 pairs on, the paired t test of fewer.
-    #[default]
-    Trimmed,
-    /// The paired t test.
-    T,
-}
-
-impl PairMethod {
-    /// The corresponding test of the statistics.
-    #[must_use]
-    pub fn test(self) -> PairTest {
-        match self {
-            Self::Trimmed => PairTest::Trimmed,
-            Self::T => PairTest::T,
-        }
-    }
 }
 
 impl ComparisonRule {
@@ -108,7 +86,7 @@ impl ComparisonRule {
             better: better(metric),
             layout: match pairing {
                 Pairing::Independent => Layout::Independent,
-                Pairing::Pairs => Layout::Pairs(self.pairs.test()),
+                Pairing::Pairs => Layout::Pairs(self.pairs),
             },
         }
     }
@@ -148,12 +126,7 @@ impl TryFrom<Unchecked> for ComparisonRule {
 pub(crate) fn better(metric: Metric) -> Better {
     match metric {
         Metric::Throughput => Better::Higher,
-        Metric::TypicalTime
-        | Metric::Mean
-        | Metric::P50
-        | Metric::P95
-        | Metric::P99
-        | Metric::ErrorRate => Better::Lower,
+        _ => Better::Lower,
     }
 }
 

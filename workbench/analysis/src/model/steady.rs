@@ -47,6 +47,16 @@ pub struct WarmUpCheck {
     pub discard_s: Option<f64>,
 }
 
+impl WarmUpCheck {
+    pub(crate) fn new(status: CheckStatus, finding: String, discard_s: Option<f64>) -> Self {
+        Self {
+            status,
+            finding,
+            discard_s,
+        }
+    }
+}
+
 /// Times without a response while two or more users waited.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StallCheck {
@@ -75,8 +85,9 @@ pub struct SteadyStatistics {
     /// samples where all or none failed.
     pub error_rate: Estimate,
     /// Requests that ended within the steady part, wherever they started, by its length, per second. Requests that
-    /// *started* in it, until the last of them has ended, would be too few: the more, the longer responses take.
-    pub throughput_per_s: f64,
+    /// *started* in it, until the last of them has ended, would be too few: the more, the longer responses take. `None`
+    /// where none ended in a steady part that is shorter than every response.
+    pub throughput_per_s: Option<f64>,
     /// Mean elapsed time; interval by batch means.
     pub mean_ns: Estimate,
     /// Median; interval by order statistics of the effective sample size, as for the other quantiles.

@@ -79,6 +79,13 @@ fn beginning(range: usize) -> u64 {
     ((range - shift * PAGE) as u64) << shift
 }
 
+/// Adds counts to others, place by place.
+pub(super) fn add_all(counts: &mut [u64], more: &[u64]) {
+    for (count, more) in counts.iter_mut().zip(more) {
+        *count += more;
+    }
+}
+
 /// Elapsed times: a list while they are few, else counts by range.
 #[derive(Default)]
 pub(super) struct Counts {
@@ -134,8 +141,7 @@ impl Counts {
         self.greatest = self.greatest.max(other.greatest);
         for (number, more) in other.pages.into_iter().enumerate() {
             if !more.is_empty() {
-                let page = self.page(number).iter_mut();
-                page.zip(more).for_each(|(count, more)| *count += more);
+                add_all(self.page(number), &more);
             }
         }
     }
@@ -280,10 +286,7 @@ fn place_of(classes: &[&Class], rank: usize) -> (usize, u64) {
     let mut ranges = vec![0_u64; PAGE];
     for class in classes {
         if let Some(page) = class.counts.pages.get(page).filter(|page| !page.is_empty()) {
-            ranges
-                .iter_mut()
-                .zip(page)
-                .for_each(|(all, more)| *all += more);
+            add_all(&mut ranges, page);
         }
         for time in class.listed(page * PAGE, (page + 1) * PAGE) {
             ranges[range_of(*time) % PAGE] += 1;
@@ -330,8 +333,7 @@ fn within(mut times: Vec<(u64, u64)>, classes: Vec<(&Class, u64)>, span: Span, r
         counts[span.part_of(*time)] += count;
     }
     for (_, parts) in &in_parts {
-        let both = counts.iter_mut().zip(*parts);
-        both.for_each(|(all, more)| *all += more);
+        add_all(&mut counts, parts);
     }
     let (part, before) = holding(rank, counts.into_iter());
     times.retain(|(time, _)| span.part_of(*time) == part);
@@ -442,8 +444,7 @@ impl<'a> Found<'a> {
         for (found, more) in self.classes.iter_mut().zip(other.classes) {
             let spans = found.spans.iter_mut().zip(more.spans);
             spans.for_each(|(times, more)| times.merge(more));
-            let below = found.below.iter_mut().zip(more.below);
-            below.for_each(|(count, more)| *count += more);
+            add_all(&mut found.below, &more.below);
         }
         self
     }
@@ -479,12 +480,7 @@ impl Times {
     fn merge(&mut self, other: Self) {
         match (self, other) {
             (Self::Listed(times), Self::Listed(more)) => times.extend(more),
-            (Self::Counted(counts), Self::Counted(more)) => {
-                counts
-                    .iter_mut()
-                    .zip(more)
-                    .for_each(|(count, more)| *count += more);
-            }
+            (Self::Counted(counts), Self::Counted(more)) => add_all(counts, &more),
             _ => unreachable!("the form follows from what is sought"),
         }
     }

@@ -11,11 +11,9 @@ use super::batch::Batch;
 use super::rows::{Clock, Rows, is_steady, second};
 
 /// The results of the first pass.
+#[derive(Default)]
 pub(super) struct FirstPass {
-    /// The origin of the seconds.
-    pub(super) clock: Clock,
-    /// By name.
-    pub(super) labels: Vec<String>,
+    pub(super) labels: BTreeSet<String>,
     /// Number of samples that started in each second, from 0.
     pub(super) by_second: Vec<usize>,
     /// First and last start in the steady part, UTC nanoseconds; `None` where it has no samples.
@@ -29,7 +27,7 @@ impl FirstPass {
         batches: &[SampleBatch],
         started_at: Option<i64>,
         plan: &Plan,
-    ) -> PolarsResult<Self> {
+    ) -> PolarsResult<(Clock, Self)> {
         let origin = match started_at {
             Some(origin) => origin,
             None => first_start(batches)?,
@@ -38,27 +36,12 @@ impl FirstPass {
         let steady_part = plan.steady_part();
         let counted = batches
             .par_iter()
-            .try_fold(Counted::default, |counted, batch| {
+            .try_fold(Self::default, |counted, batch| {
                 count(counted, batch, clock, steady_part)
             })
-            .try_reduce(Counted::default, |a, b| Ok(merged(a, b)))?;
-        Ok(Self {
-            clock,
-            labels: counted.labels.into_iter().collect(),
-            by_second: counted.by_second,
-            steady_starts: counted.steady_starts,
-            batches: counted.batches,
-        })
+            .try_reduce(Self::default, |a, b| Ok(merged(a, b)))?;
+        Ok((clock, counted))
     }
-}
-
-/// Partial results of some batches.
-#[derive(Default)]
-struct Counted {
-    labels: BTreeSet<String>,
-    by_second: Vec<usize>,
-    steady_starts: Option<(i64, i64)>,
-    batches: Vec<Batch>,
 }
 
 fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
@@ -74,11 +57,11 @@ fn first_start(batches: &[SampleBatch]) -> PolarsResult<i64> {
 }
 
 fn count(
-    mut counted: Counted,
+    mut counted: FirstPass,
     batch: &SampleBatch,
     clock: Clock,
     steady_part: SteadyPart,
-) -> PolarsResult<Counted> {
+) -> PolarsResult<FirstPass> {
     let columns = [column::STARTED_AT, column::REQUEST, column::PHASE];
     let rows = Rows::read(batch, &columns)?;
     let by_second = &mut counted.by_second;
@@ -122,23 +105,16 @@ fn count(
     Ok(counted)
 }
 
-fn merged(mut a: Counted, b: Counted) -> Counted {
+fn merged(mut a: FirstPass, b: FirstPass) -> FirstPass {
     a.labels.extend(b.labels);
     a.batches.extend(b.batches);
-    let (mut longer, shorter) = if a.by_second.len() < b.by_second.len() {
-        (b.by_second, a.by_second)
-    } else {
-        (a.by_second, b.by_second)
-    };
-    for (count, more) in longer.iter_mut().zip(shorter) {
+    let seconds = a.by_second.len().max(b.by_second.len());
+    a.by_second.resize(seconds, 0);
+    for (count, more) in a.by_second.iter_mut().zip(b.by_second) {
         *count += more;
     }
-    Counted {
-        labels: a.labels,
-        by_second: longer,
-        steady_starts: wider(a.steady_starts, b.steady_starts),
-        batches: a.batches,
-    }
+    a.steady_starts = wider(a.steady_starts, b.steady_starts);
+    a
 }
 
 fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {

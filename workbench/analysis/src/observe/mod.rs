@@ -11,6 +11,7 @@
 
 mod batch;
 mod counts;
+pub(crate) mod diagnosis;
 mod elapsed_in_order;
 mod first_pass;
 mod labels;
@@ -26,7 +27,6 @@ mod tally;
 mod time_order;
 mod times;
 
-use std::mem;
 use std::path::Path;
 
 use polars_core::error::PolarsError;
@@ -34,9 +34,9 @@ use workbench_plan::{Plan, SteadyPart};
 use workbench_samples::{SampleBatch, SamplesError, sample_batches};
 use workbench_statistics::{LateChange, StatisticsError, late_change};
 
-use crate::diagnosis::Diagnosis;
 use crate::error::AnalysisError;
-use crate::model::OverTime;
+use crate::model::{ErrorCount, OverTime, ServiceTimes};
+use crate::observe::diagnosis::Diagnosis;
 use first_pass::FirstPass;
 use labels::Labels;
 use source::Source;
@@ -48,8 +48,8 @@ pub(crate) use elapsed_in_order::ElapsedInOrder;
 pub(crate) use outage::Outage;
 pub(crate) use response_gaps::{Gap, Waits};
 pub(crate) use reverse_pass::SecondTimes;
-pub(crate) use service::service_times;
-pub(crate) use tally::{ErrorTotal, LabelTally};
+pub(crate) use rows::{Rows, missing};
+pub(crate) use tally::LabelTally;
 pub(crate) use times::{LabelTimes, Times};
 
 /// Most threads. More would only hold more batches in memory.
@@ -58,21 +58,12 @@ const MOST_THREADS: usize = 8;
 /// than the workbench. Our choice.
 const MOST_AT_ONCE: usize = 2_000_000;
 
-/// Whether elapsed times in order of time are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TimesInOrder {
-    /// The last `most` are kept, at 8 bytes a sample.
-    Kept { most: usize },
-    /// They are not kept.
-    Dropped,
-}
-
 /// The results of all passes over the samples of one run.
 pub(crate) struct Observations {
     /// Those of the experiment file come first and in its order, others follow by name; never empty.
     pub(crate) labels: Vec<LabelObservations>,
     /// Failed requests by label, reason and status, in no particular order.
-    pub(crate) errors: Vec<ErrorTotal>,
+    pub(crate) errors: Vec<ErrorCount>,
     /// By second of the start, ascending; seconds without samples are missing.
     pub(crate) started: Vec<StartedInSecond>,
     /// Second and number of the responses completed in it; seconds without any are missing.
@@ -188,13 +179,14 @@ impl Window {
     }
 }
 
-/// Reads the samples below a folder. The run's time is the start of its schedule and its end, each where it is known.
+/// Reads the samples below a folder. The run's time is the start of its schedule and its end, each where it is known. The
+/// last `most_in_order` elapsed times are kept in order of time, at 8 bytes a sample.
 pub(crate) fn observe(
     directory: &Path,
     (started_at, ended_at): (Option<i64>, Option<i64>),
     plan: &Plan,
     labels_of_the_file: &[&str],
-    times_in_order: TimesInOrder,
+    most_in_order: Option<usize>,
 ) -> Result<Observations, AnalysisError> {
     let batches = sample_batches(directory)?;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -204,12 +196,9 @@ pub(crate) fn observe(
         .num_threads(processors.min(at_once))
         .build()
         .map_err(AnalysisError::Threads)?;
-    let unreadable = |source| AnalysisError::Query {
-        path: directory.to_owned(),
-        source,
-    };
+    let unreadable = AnalysisError::querying(directory);
     let first_pass = threads.install(|| FirstPass::take(&batches, started_at, plan));
-    let mut first_pass = first_pass.map_err(unreadable)?;
+    let (clock, first_pass) = first_pass.map_err(&unreadable)?;
     if first_pass.labels.is_empty() {
         return Err(AnalysisError::Samples(SamplesError::NoSamples {
             directory: directory.to_owned(),
@@ -218,17 +207,22 @@ pub(crate) fn observe(
     if first_pass.labels.len() > MOST_LABELS {
         return Err(unreadable(too_many(first_pass.labels.len())));
     }
-    let names = in_order(mem::take(&mut first_pass.labels), labels_of_the_file);
+    let (names, total) = labels::without_total(first_pass.labels.into_iter().collect());
     let source = Source {
         directory: directory.to_owned(),
-        batches: mem::take(&mut first_pass.batches),
-        labels: Labels::new(names, plan),
+        batches: first_pass.batches,
+        labels: Labels::new(in_order(names, labels_of_the_file), total, plan),
         steady_part: plan.steady_part(),
         threads,
     };
-    source
-        .observations(&first_pass, (plan, ended_at), times_in_order)
-        .map_err(unreadable)
+    let by_second = (clock, &first_pass.by_second[..]);
+    let observations = source.observations(
+        by_second,
+        first_pass.steady_starts,
+        (plan, ended_at),
+        most_in_order,
+    );
+    observations.map_err(unreadable)
 }
 
 impl Observations {
@@ -237,10 +231,13 @@ impl Observations {
     pub(crate) fn look_up(&mut self) -> Result<bool, AnalysisError> {
         let times = self.labels.iter_mut().map(|label| &mut label.times);
         let looked = self.source.look_up(times.collect());
-        looked.map_err(|source| AnalysisError::Query {
-            path: self.source.directory.clone(),
-            source,
-        })
+        looked.map_err(AnalysisError::querying(&self.source.directory))
+    }
+
+    /// Service times label by label, and of all together. Requests that were never sent are left out.
+    pub(crate) fn service_times(&self) -> Result<Vec<ServiceTimes>, AnalysisError> {
+        let times = self.source.service_times();
+        times.map_err(AnalysisError::querying(&self.source.directory))
     }
 }
 

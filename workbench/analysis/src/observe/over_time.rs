@@ -7,8 +7,7 @@ use super::counts::{Class, Counts};
 use super::reverse_pass::InSecond;
 use super::tally::{is_failed, label};
 use super::times::Times;
-use crate::model::{Heatmap, IntervalTimes, TimesOverTime};
-use crate::tables::TOTAL;
+use crate::model::{Heatmap, IntervalTimes, TOTAL, TimesOverTime};
 
 /// Most intervals: the width of a wide chart.
 pub(super) const MOST_INTERVALS: usize = 600;

@@ -45,7 +45,7 @@ pub(crate) struct Waits {
     pub(crate) answers: u64,
 }
 
-/// Shortest slot: a tenth of the shortest stall, see [`crate::stalls`].
+/// Shortest slot: a tenth of the shortest stall, see [`crate::steady::stalls`].
 const FINEST_SLOT_NS: i64 = 10_000_000;
 /// 8 MB; windows of more than 44 minutes have longer slots.
 const MOST_SLOTS: i64 = 1 << 18;

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::counts::add_all;
 use super::over_time::{MOST_INTERVALS, interval, interval_s};
 use crate::model::{ResponsesOverTime, StatusOverTime};
 
@@ -84,8 +85,7 @@ impl Responses {
     /// Merges both, which must be of the same run.
     pub(super) fn merge(&mut self, other: Self) {
         for (status, more) in other.statuses {
-            let counts = self.of_status(status).iter_mut();
-            counts.zip(more).for_each(|(count, more)| *count += more);
+            add_all(self.of_status(status), &more);
         }
         for (sums, more) in [
             (&mut self.connects, other.connects),

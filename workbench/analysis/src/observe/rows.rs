@@ -13,49 +13,47 @@ use workbench_samples::{Phase, SampleBatch, column};
 pub(super) const NS_PER_SECOND: i64 = 1_000_000_000;
 
 /// Some columns of a batch; each is in one piece.
-pub(super) struct Rows(DataFrame);
+pub(crate) struct Rows(DataFrame);
 
 impl Rows {
-    pub(super) fn read(batch: &SampleBatch, columns: &[&str]) -> PolarsResult<Self> {
+    pub(crate) fn read(batch: &SampleBatch, columns: &[&str]) -> PolarsResult<Self> {
         batch.read(columns).map(Self)
     }
 
     /// UTC nanoseconds of the starts.
-    pub(super) fn started_at(&self) -> PolarsResult<&[i64]> {
-        let column = self.0.column(column::STARTED_AT)?.datetime()?;
-        let slice = column.physical().cont_slice();
-        slice.map_err(|_| missing(column::STARTED_AT))
+    pub(crate) fn started_at(&self) -> PolarsResult<&[i64]> {
+        self.instants(column::STARTED_AT)
+    }
+
+    /// UTC nanoseconds.
+    pub(crate) fn instants(&self, name: &str) -> PolarsResult<&[i64]> {
+        let slice = self.0.column(name)?.datetime()?.physical().cont_slice();
+        slice.map_err(|_| missing(name))
     }
 
     /// Nanoseconds from the intended start to the end. Where [`column::INTENDED_AT`] was not read, requests start when they
     /// are intended to.
     pub(super) fn response_ns(&self) -> PolarsResult<Cow<'_, [u64]>> {
         let elapsed = self.whole(column::ELAPSED_NS)?;
-        let Ok(intended) = self.0.column(column::INTENDED_AT) else {
+        if self.0.column(column::INTENDED_AT).is_err() {
             return Ok(Cow::Borrowed(elapsed));
-        };
-        let intended = intended.datetime()?.physical().cont_slice();
-        let intended = intended.map_err(|_| missing(column::INTENDED_AT))?;
-        let waited = self
-            .started_at()?
-            .iter()
-            .zip(intended)
-            .map(|(started, intended)| started - intended);
-        let response = elapsed.iter().zip(waited).map(|(elapsed, waited)| {
-            let waited = u64::try_from(waited).ok();
-            waited
-                .and_then(|waited| elapsed.checked_add(waited))
-                .ok_or_else(|| missing(column::INTENDED_AT))
+        }
+        let intended = self.instants(column::INTENDED_AT)?;
+        let rows = elapsed.iter().zip(self.started_at()?).zip(intended);
+        let response = rows.map(|((elapsed, started), intended)| {
+            let waited = u64::try_from(started - intended).ok();
+            let response = waited.and_then(|waited| elapsed.checked_add(waited));
+            response.ok_or_else(|| missing(column::INTENDED_AT))
         });
         response.collect::<PolarsResult<Vec<u64>>>().map(Cow::Owned)
     }
 
-    pub(super) fn whole(&self, name: &str) -> PolarsResult<&[u64]> {
+    pub(crate) fn whole(&self, name: &str) -> PolarsResult<&[u64]> {
         let numbers: &UInt64Chunked = self.0.column(name)?.u64()?;
         numbers.cont_slice().map_err(|_| missing(name))
     }
 
-    pub(super) fn small(&self, name: &str) -> PolarsResult<&[u32]> {
+    pub(crate) fn small(&self, name: &str) -> PolarsResult<&[u32]> {
         self.optional(name)?.cont_slice().map_err(|_| missing(name))
     }
 
@@ -64,7 +62,7 @@ impl Rows {
         self.0.column(name)?.u32()
     }
 
-    pub(super) fn flags(&self, name: &str) -> PolarsResult<&BooleanChunked> {
+    pub(crate) fn flags(&self, name: &str) -> PolarsResult<&BooleanChunked> {
         self.0.column(name)?.bool()
     }
 
@@ -155,6 +153,6 @@ pub(super) fn is_steady(phase: &str, steady_part: SteadyPart) -> bool {
     }
 }
 
-pub(super) fn missing(column: &str) -> PolarsError {
+pub(crate) fn missing(column: &str) -> PolarsError {
     PolarsError::ComputeError(format!("a sample has no usable value in column {column}").into())
 }

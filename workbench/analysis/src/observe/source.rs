@@ -10,7 +10,6 @@ use workbench_samples::column;
 
 use super::batch::Batch;
 use super::counts::{Found, Sought, exact};
-use super::first_pass::FirstPass;
 use super::labels::Labels;
 use super::over_time::TimesInIntervals;
 use super::rows::Clock;
@@ -18,11 +17,10 @@ use super::tally::{self, Tally, class_of};
 use super::time_order::{Blocks, Course, Courses, Seen, Settling};
 use super::{
     BLOCK_REQUESTS, Class, LEAST_BLOCKS, LabelObservations, LabelTimes, MOST_BLOCKS, Observations,
-    StartedInSecond, SteadyObservations, TimesInOrder, Window, all_steady, late_change_of,
-    reverse_pass,
+    StartedInSecond, SteadyObservations, Window, all_steady, late_change_of, reverse_pass,
 };
-use crate::diagnosis::Diagnosis;
 use crate::model::OverTime;
+use crate::observe::diagnosis::Diagnosis;
 
 /// The samples, for further passes.
 pub(super) struct Source {
@@ -36,29 +34,23 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn observations(
         self,
-        first_pass: &FirstPass,
+        (clock, by_second): (Clock, &[usize]),
+        steady_starts: Option<(i64, i64)>,
         (plan, ended_at): (&Plan, Option<i64>),
-        times_in_order: TimesInOrder,
+        most_in_order: Option<usize>,
     ) -> PolarsResult<Observations> {
-        let FirstPass {
-            clock, by_second, ..
-        } = first_pass;
         let origin = clock.origin;
-        let window = first_pass
-            .steady_starts
-            .map(|starts| Window::of(starts, origin, self.steady_part, plan));
-        let mut tally = self.tally(*clock, by_second.len(), window)?;
-        let mut times: Vec<LabelTimes> = Vec::new();
-        let mut counts = mem::take(&mut tally.times).into_iter().map(Class::new);
-        while let (Some(successes), Some(failures), Some(rest)) =
-            (counts.next(), counts.next(), counts.next())
-        {
-            times.push(LabelTimes {
-                successes,
-                failures,
-                rest,
-            });
-        }
+        let window = steady_starts.map(|starts| Window::of(starts, origin, self.steady_part, plan));
+        let mut tally = self.tally(clock, by_second.len(), window)?;
+        let mut classes = mem::take(&mut tally.times).into_iter().map(Class::new);
+        let of_label = || {
+            Some(LabelTimes {
+                successes: classes.next()?,
+                failures: classes.next()?,
+                rest: classes.next()?,
+            })
+        };
+        let mut times: Vec<LabelTimes> = std::iter::from_fn(of_label).collect();
         let last_end = tally.labels.iter().map(|counts| counts.last_end).max();
         let window = window
             .zip(ended_at.or(last_end))
@@ -77,8 +69,8 @@ impl Source {
         });
         let requests: Vec<u64> = tally.labels.iter().map(|counts| counts.samples).collect();
         let over_time = TimesInIntervals::new(by_second.len(), &requests);
-        let mut seen = Seen::new(courses, in_steady_part, over_time, times_in_order);
-        let to_place = (&self.labels, *clock, self.steady_part);
+        let mut seen = Seen::new(courses, in_steady_part, over_time, most_in_order);
+        let to_place = (&self.labels, clock, self.steady_part);
         self.threads.install(|| {
             reverse_pass::each_second(&self.batches, to_place, |second| {
                 seen.take(&second);
@@ -100,10 +92,9 @@ impl Source {
         for (class, sums) in classes.zip(sums.sums()) {
             class.sums = sums;
         }
-        let steady = window
-            .zip(in_steady_part)
-            .zip(courses.total.zip(all_steady(&times)))
-            .map(
+        let steady = (window.zip(in_steady_part)).zip(courses.total.zip(all_steady(&times)));
+        let steady =
+            steady.map(
                 |((window, (settling, blocks)), (course, times))| SteadyObservations {
                     window,
                     diagnosis: course.diagnosis(&times),
@@ -112,10 +103,8 @@ impl Source {
                     waits: tally.answers.waits(window.to),
                 },
             );
-        let diagnoses: Vec<Option<Diagnosis>> = courses
-            .labels
-            .iter()
-            .zip(&times)
+        let diagnoses = courses.labels.iter().zip(&times);
+        let diagnoses: Vec<Option<Diagnosis>> = diagnoses
             .map(|(course, times)| Some(course.as_ref()?.diagnosis(&times.steady()?)))
             .collect();
         let errors = tally.errors();

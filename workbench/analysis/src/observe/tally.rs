@@ -12,6 +12,7 @@ use super::outage::{InVain, Outage};
 use super::response_gaps::ResponseGaps;
 use super::responses::Responses;
 use super::rows::{Clock, NS_PER_SECOND, Rows, missing, second};
+use crate::model::ErrorCount;
 
 /// Besides what [`Batch::read`](super::batch::Batch::read) takes.
 pub(super) const COLUMNS: [&str; 9] = [
@@ -49,14 +50,7 @@ impl Failure {
                 | ErrorKind::Reset
                 | ErrorKind::Timeout,
             ) => Self::InVain,
-            Some(
-                ErrorKind::Protocol
-                | ErrorKind::Censored
-                | ErrorKind::Generator
-                | ErrorKind::Stale
-                | ErrorKind::Unknown,
-            )
-            | None => Self::Other,
+            _ => Self::Other,
         }
     }
 }
@@ -105,15 +99,6 @@ pub(crate) struct LabelTally {
 pub(super) struct SecondTally {
     pub(super) errors: u64,
     pub(super) active_users: u64,
-}
-
-/// How often one label failed for one reason.
-#[derive(Clone)]
-pub(crate) struct ErrorTotal {
-    pub(crate) label: String,
-    pub(crate) error: String,
-    pub(crate) status: Option<u16>,
-    pub(crate) count: u64,
 }
 
 /// A label, whether the sample is in the steady part, and whether it failed, in 16 bits.
@@ -289,29 +274,26 @@ impl<'a> Tally<'a> {
                 continue;
             };
             let since = last_answer.saturating_sub(origin);
-            gone.extend(
-                self.in_vain[service]
-                    .gone_after(answers, since, run_ns)
-                    .map(|in_vain| Outage {
-                        service: name.clone(),
-                        since_s: since as f64 / NS_PER_SECOND as f64,
-                        in_vain,
-                    }),
-            );
+            let in_vain = self.in_vain[service].gone_after(answers, since, run_ns);
+            gone.extend(in_vain.map(|in_vain| Outage {
+                service: name.clone(),
+                since_s: since as f64 / NS_PER_SECOND as f64,
+                in_vain,
+            }));
         }
         gone
     }
 
     /// Failed requests by label, reason and status.
-    pub(super) fn errors(&self) -> Vec<ErrorTotal> {
-        let total =
-            |((label, error, status), count): (&(usize, String, Option<u16>), &u64)| ErrorTotal {
-                label: self.of.names[*label].clone(),
-                error: error.clone(),
-                status: *status,
-                count: *count,
-            };
-        self.errors.iter().map(total).collect()
+    pub(super) fn errors(&self) -> Vec<ErrorCount> {
+        let errors = self.errors.iter();
+        let totals = errors.map(|((label, error, status), count)| ErrorCount {
+            request: self.of.names[*label].clone(),
+            error: error.clone(),
+            status: *status,
+            count: *count,
+        });
+        totals.collect()
     }
 }
 

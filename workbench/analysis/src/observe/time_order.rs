@@ -13,8 +13,8 @@ use super::reverse_pass::{InSecond, SecondTimes};
 use super::rows::NS_PER_SECOND;
 use super::tally::{class_of, in_steady_part, is_failed, label};
 use super::times::{LabelTimes, Times};
-use super::{Settled, TimesInOrder, Window, all_steady};
-use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
+use super::{Settled, Window, all_steady};
+use crate::observe::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
 
 /// The statistics of all samples.
 pub(super) struct Seen {
@@ -35,20 +35,16 @@ impl Seen {
         courses: Courses,
         in_steady_part: Option<(Settling, Blocks)>,
         over_time: TimesInIntervals,
-        times_in_order: TimesInOrder,
+        most_in_order: Option<usize>,
     ) -> Self {
-        let (elapsed_in_order, most_in_order) = match times_in_order {
-            TimesInOrder::Kept { most } => (Some(ElapsedInOrder::default()), most),
-            TimesInOrder::Dropped => (None, 0),
-        };
         Self {
             sums: ClassSums::new(3 * courses.labels.len()),
             courses,
             in_steady_part,
             seconds: Vec::new(),
             over_time,
-            elapsed_in_order,
-            most_in_order,
+            elapsed_in_order: most_in_order.map(|_| ElapsedInOrder::default()),
+            most_in_order: most_in_order.unwrap_or(0),
         }
     }
 
@@ -326,12 +322,7 @@ mod tests {
             labels: vec![None],
             total: None,
         };
-        let mut seen = Seen::new(
-            courses,
-            None,
-            TimesInIntervals::new(2, &[1]),
-            TimesInOrder::Kept { most: 3 },
-        );
+        let mut seen = Seen::new(courses, None, TimesInIntervals::new(2, &[1]), Some(3));
         let times = SecondTimes {
             mean_ns: 0.0,
             p50_ns: 0.0,

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use workbench_plan::Plan;
+use workbench_plan::{Plan, Scenario};
 use workbench_samples::{BadRows, CheckStatus, ErrorKind, Manifest, Origin, Outcome};
 
 use crate::between::few;
 use crate::observe::Observations;
+use crate::occurrence::unique;
 
 /// Warnings on an imported run: rows that were not imported.
 fn of_origin(origin: &Origin) -> Vec<String> {
@@ -47,15 +48,10 @@ pub(super) fn warnings(
         }
         Outcome::Failed(reason) => warnings.push(format!("failed: {reason}")),
     }
-    if let Some(validity) = manifest
-        .validity
-        .as_ref()
-        .filter(|validity| !validity.valid)
-    {
-        let reasons: Vec<String> = validity
-            .checks
-            .iter()
-            .filter(|check| check.status == CheckStatus::Failed)
+    if let Some(validity) = manifest.validity.as_ref().filter(|it| !it.valid) {
+        let checks = validity.checks.iter();
+        let failed = checks.filter(|check| check.status == CheckStatus::Failed);
+        let reasons: Vec<String> = failed
             .map(|check| format!("{}: {}", check.name, check.finding))
             .collect();
         warnings.push(format!("is invalid ({})", reasons.join("; ")));
@@ -66,12 +62,9 @@ pub(super) fn warnings(
                 .to_owned(),
         );
     }
-    let censored: u64 = observations
-        .errors
-        .iter()
-        .filter(|total| total.error == ErrorKind::Censored.as_str())
-        .map(|total| total.count)
-        .sum();
+    let errors = observations.errors.iter();
+    let censored = errors.filter(|total| total.error == ErrorKind::Censored.as_str());
+    let censored: u64 = censored.map(|total| total.count).sum();
     let counts = observations.labels.iter().map(|label| &label.counts);
     let never_began: u64 = counts.map(|counts| counts.samples - counts.began).sum();
     if never_began > 0 {
@@ -96,22 +89,15 @@ pub(super) fn warnings(
             few(&unplayed)
         ));
     }
-    let sent: BTreeSet<&str> = observations
-        .labels
-        .iter()
-        .map(|it| it.label.as_str())
-        .collect();
-    let played = plan
+    let sent: BTreeSet<&str> = observations.labels.iter().map(|it| &*it.label).collect();
+    let is_played = |it: &&Scenario| !unplayed.contains(&it.name.as_str());
+    let steps = plan
         .scenarios
         .iter()
-        .filter(|it| !unplayed.contains(&it.name.as_str()));
-    let mut never_sent: Vec<&str> = Vec::new();
-    for step in played.flat_map(|scenario| &scenario.steps) {
-        let label = step.label.as_str();
-        if !sent.contains(label) && !never_sent.contains(&label) {
-            never_sent.push(label);
-        }
-    }
+        .filter(is_played)
+        .flat_map(|it| &it.steps);
+    let mut never_sent = unique(steps.map(|step| step.label.as_str()));
+    never_sent.retain(|label| !sent.contains(label));
     if !never_sent.is_empty() {
         warnings.push(format!("has no samples of {}", few(&never_sent)));
     }

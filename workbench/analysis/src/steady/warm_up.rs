@@ -3,9 +3,8 @@
 use workbench_samples::CheckStatus;
 use workbench_statistics::{LateChange, StatisticsError};
 
-use crate::model::{Scope, WarmUpCheck};
+use crate::model::{NS_PER_SECOND, Scope, WarmUpCheck};
 use crate::observe::{Gap, MOST_BLOCKS, Settled, SteadyObservations};
-use crate::tables::NS_PER_SECOND;
 
 /// Largest share of the steady part that MSER-5 may discard. Our choice.
 const TOLERATED_DISCARD: f64 = 0.1;
@@ -17,11 +16,8 @@ pub(super) fn check(
     stalls: &[Gap],
     (from_s, to_s): (f64, f64),
 ) -> WarmUpCheck {
-    let not_checked = |why: String| WarmUpCheck {
-        status: CheckStatus::Passed,
-        finding: format!("not checked: {why}"),
-        discard_s: None,
-    };
+    let not_checked =
+        |why: String| WarmUpCheck::new(CheckStatus::Passed, format!("not checked: {why}"), None);
     if scope == Scope::WholeRun {
         return not_checked("the experiment never holds its load".to_owned());
     }
@@ -39,44 +35,32 @@ pub(super) fn check(
 
 /// The check of an imported run, whose steady part is unknown.
 pub(super) fn unknown() -> WarmUpCheck {
-    WarmUpCheck {
-        status: CheckStatus::NotChecked,
-        finding: "nothing says when the load was held".to_owned(),
-        discard_s: None,
-    }
+    let finding = "nothing says when the load was held".to_owned();
+    WarmUpCheck::new(CheckStatus::NotChecked, finding, None)
 }
 
-/// The check for a run of a simultaneous pair. A change of level in both runs does not affect their ratio, so the pair
-/// counts.
-pub(super) fn of_pair(check: WarmUpCheck) -> WarmUpCheck {
-    if check.status != CheckStatus::Failed {
-        return check;
+/// The check for a run that may be of a simultaneous pair. A change of level in both runs does not affect their ratio, so
+/// the pair counts.
+pub(super) fn in_pair(mut check: WarmUpCheck, is_of_pair: bool) -> WarmUpCheck {
+    if is_of_pair && check.status == CheckStatus::Failed {
+        check.status = CheckStatus::Warning;
+        check.finding += "; the run counts in its pair, whose other run was made at the same time";
     }
-    WarmUpCheck {
-        status: CheckStatus::Warning,
-        finding: format!(
-            "{}; the run counts in its pair, whose other run was made at the same time",
-            check.finding
-        ),
-        ..check
-    }
+    check
 }
 
 /// The failed check of a late change.
 fn late(after_ns: u64, change: &LateChange, (from_s, to_s): (f64, f64)) -> WarmUpCheck {
     let milliseconds = |ns: f64| ns / 1e6;
-    WarmUpCheck {
-        status: CheckStatus::Failed,
-        finding: format!(
-            "no steady state within {:.1} s: the mean elapsed time was {:.2} ms until {:.1} s, and {:.2} ms ({:+.1} %) in the end",
-            to_s - from_s,
-            milliseconds(change.before),
-            from_s + after_ns as f64 / NS_PER_SECOND,
-            milliseconds(change.after),
-            100.0 * change.relative(),
-        ),
-        discard_s: None,
-    }
+    let finding = format!(
+        "no steady state within {:.1} s: the mean elapsed time was {:.2} ms until {:.1} s, and {:.2} ms ({:+.1} %) in the end",
+        to_s - from_s,
+        milliseconds(change.before),
+        from_s + after_ns as f64 / NS_PER_SECOND,
+        milliseconds(change.after),
+        100.0 * change.relative(),
+    );
+    WarmUpCheck::new(CheckStatus::Failed, finding, None)
 }
 
 /// The check of the time that MSER-5 would discard.
@@ -98,11 +82,7 @@ fn judge_warm_up(
             if let Err(reason) = &steady.late_change {
                 finding = format!("{finding}; {reason}");
             }
-            return WarmUpCheck {
-                status: CheckStatus::Passed,
-                finding,
-                discard_s: Some(discard_s),
-            };
+            return WarmUpCheck::new(CheckStatus::Passed, finding, Some(discard_s));
         }
         None => "half of the requests or more".to_owned(),
     };
@@ -116,36 +96,25 @@ fn judge_warm_up(
             && ends_s >= seconds(settled.last_left_out_ns) - block_s
     };
     if let Some(stall) = stalls.iter().find(explains_cut) {
-        return WarmUpCheck {
-            status: CheckStatus::Warning,
-            finding: format!(
-                "MSER-5 would leave out {what}, and with them a stall, at {:.1} s: no reason for a warm-up",
-                from_s + begins_s(stall)
-            ),
-            discard_s,
-        };
+        let finding = format!(
+            "MSER-5 would leave out {what}, and with them a stall, at {:.1} s: no reason for a warm-up",
+            from_s + begins_s(stall)
+        );
+        return WarmUpCheck::new(CheckStatus::Warning, finding, discard_s);
     }
     let Some(discard_s) = discard_s else {
-        return WarmUpCheck {
-            status: CheckStatus::Failed,
-            finding: format!(
-                "no steady state within {length_s:.1} s: MSER-5 would leave out {what}"
-            ),
-            discard_s: None,
-        };
+        let finding =
+            format!("no steady state within {length_s:.1} s: MSER-5 would leave out {what}");
+        return WarmUpCheck::new(CheckStatus::Failed, finding, None);
     };
     let hidden = stalls.first().filter(|stall| begins_s(stall) < discard_s);
     let hidden = hidden.map_or_else(String::new, |stall| {
         let at_s = from_s + begins_s(stall);
         format!(", which hides the stall at {at_s:.1} s: find its cause first")
     });
-    WarmUpCheck {
-        status: CheckStatus::Warning,
-        finding: format!(
-            "MSER-5 would leave out {what}: declare a warm_up of {:.1}s{hidden}",
-            // Up to the tenth that leaves it all out.
-            ((from_s + discard_s) * 10.0).ceil() / 10.0
-        ),
-        discard_s: Some(discard_s),
-    }
+    // Up to the tenth that leaves it all out.
+    let warm_up_s = ((from_s + discard_s) * 10.0).ceil() / 10.0;
+    let finding =
+        format!("MSER-5 would leave out {what}: declare a warm_up of {warm_up_s:.1}s{hidden}");
+    WarmUpCheck::new(CheckStatus::Warning, finding, Some(discard_s))
 }

@@ -76,13 +76,9 @@ fn peak(found: &statistics::Peak) -> Peak {
 fn warnings(points: &[SweepPointAnalysis], peak: &Peak, knee: Option<f64>) -> Vec<String> {
     let mut warnings = Vec::new();
     let largest = points.last().map_or(0, |point| point.value);
-    if matches!(
-        peak,
-        Peak::At {
-            beyond_measurements: true,
-            ..
-        }
-    ) {
+    let is_extrapolated =
+        |peak: &Peak| matches!(peak, Peak::At { beyond_measurements, .. } if *beyond_measurements);
+    if is_extrapolated(peak) {
         warnings.push(format!(
             "The peak is extrapolated: it lies beyond {largest}, the largest load that was measured. Measure there before \
              you rely on it."

@@ -5,8 +5,9 @@ mod point;
 
 use workbench_samples::SeriesPlace;
 
-use crate::grouping::swept_by;
+use crate::between::grouping::swept_by;
 use crate::model::{LargestLoad, RunAnalysis, SweepAnalysis, SweepPointAnalysis};
+use crate::occurrence::unique;
 
 use fit::fit;
 use point::point;
@@ -40,12 +41,7 @@ impl Identity {
 /// Every sweep of which there are two points at least, in the order of its first run.
 pub(crate) fn sweeps(runs: &[RunAnalysis]) -> Vec<SweepAnalysis> {
     let of_runs: Vec<Option<Identity>> = runs.iter().map(Identity::of).collect();
-    let mut identities: Vec<&Identity> = Vec::new();
-    for identity in of_runs.iter().flatten() {
-        if !identities.contains(&identity) {
-            identities.push(identity);
-        }
-    }
+    let identities: Vec<&Identity> = unique(of_runs.iter().flatten());
     identities
         .iter()
         .filter_map(|identity| {
@@ -88,35 +84,23 @@ fn sweep(experiment: String, parameter: String, runs: &[&RunAnalysis]) -> Option
     let points: Vec<SweepPointAnalysis> = values
         .into_iter()
         .map(|at| {
-            let mut at_point: Vec<&RunAnalysis> = runs
-                .iter()
-                .copied()
-                .filter(|run| value(run) == Some(at))
-                .collect();
+            let mut at_point = runs.to_vec();
+            at_point.retain(|run| value(run) == Some(at));
             at_point.sort_by(|a, b| a.started_at.cmp(&b.started_at));
             point(at, &at_point)
         })
         .collect();
-    let thresholds = runs.first().map(|run| {
-        let texts = run
-            .thresholds
-            .iter()
-            .map(|threshold| threshold.text.clone());
-        texts.collect::<Vec<_>>()
-    });
-    let thresholds = thresholds.unwrap_or_default();
-    let (fit, no_fit) = match fit(&points) {
-        Ok(fit) => (Some(fit), None),
-        Err(reason) => (None, Some(reason)),
-    };
+    let thresholds = runs.first().map_or(&[][..], |run| &run.thresholds);
+    let thresholds: Vec<String> = thresholds.iter().map(|it| it.text.clone()).collect();
+    let fit = fit(&points);
     Some(SweepAnalysis {
         experiment,
         parameter,
         largest_load: largest_load(&points, thresholds.is_empty()),
         points,
         thresholds,
-        fit,
-        no_fit,
+        no_fit: fit.as_ref().err().cloned(),
+        fit: fit.ok(),
     })
 }
 

@@ -1,9 +1,10 @@
 //! One point of a sweep: its runs and estimates.
 
-use crate::mean_of_runs::{Scale, mean_of_runs};
+use crate::between::mean_of_runs::{Scale, mean_of_runs};
 use crate::model::{
     Estimate, RunAnalysis, SteadyStatistics, SweepPointAnalysis, SweepRun, ThresholdStatus,
 };
+use crate::occurrence::grouped;
 
 /// Confidence of the intervals between runs.
 pub(super) const CONFIDENCE: f64 = 0.95;
@@ -46,10 +47,9 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
         run: run.name(),
         // A killed run has no checks, and counts as invalid.
         valid: run.validity.as_ref().is_some_and(|validity| validity.valid),
-        throughput_per_s: of(
-            steady.map(|steady| steady.throughput_per_s),
-            total.throughput_per_s,
-        ),
+        throughput_per_s: steady.map_or(total.throughput_per_s, |steady| {
+            steady.throughput_per_s.unwrap_or(0.0)
+        }),
         mean_ns: of(steady.and_then(|it| it.mean_ns.value), total.mean_ns),
         p50_ns: quantile(|it| &it.p50_ns, total.p50_ns),
         p95_ns: quantile(|it| &it.p95_ns, total.p95_ns),
@@ -62,14 +62,10 @@ fn sweep_run(run: &RunAnalysis) -> SweepRun {
 
 /// Counts equal texts, in the order of their first occurrence.
 fn counted<'a>(texts: impl Iterator<Item = &'a String>) -> Vec<(String, u32)> {
-    let mut counted: Vec<(String, u32)> = Vec::new();
-    for text in texts {
-        match counted.iter_mut().find(|(known, _)| known == text) {
-            Some((_, count)) => *count += 1,
-            None => counted.push((text.clone(), 1)),
-        }
-    }
+    let counted = grouped(texts.map(|text| (text, ()))).into_iter();
     counted
+        .map(|(text, times)| (text.clone(), times.len() as u32))
+        .collect()
 }
 
 /// The mean of one value per run with its interval; neither where a run has no value.
@@ -87,15 +83,11 @@ fn estimate(values: &[Option<f64>], scale: Scale) -> Estimate {
         } else {
             "a run without a positive value".to_owned()
         };
-        return Estimate {
-            value: None,
-            interval: None,
-            note: Some(note),
-        };
+        return Estimate::without_interval(None, note);
     };
     Estimate {
         value: Some(mean),
         interval: interval.ok(),
-        note: interval.err().map(|none| none.reason().to_owned()),
+        note: interval.err().map(str::to_owned),
     }
 }

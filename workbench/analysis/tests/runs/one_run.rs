@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{EXPERIMENT, manifest, samples, write_run};
+use crate::support::{EXPERIMENT, manifest, samples, write_labelled, write_run};
 use workbench_analysis::{Analysis, AnalysisError, RunAnalysis, analyze, analyze_run};
 use workbench_samples::{
     Check, CheckStatus, Manifest, Outcome, Sample, SamplesError, UsersInSecond, Validity,
@@ -383,4 +383,37 @@ fn an_analysis_of_another_version_is_not_called_broken() {
         error,
         AnalysisError::UnknownSchemaVersion { found: 99, .. }
     ));
+}
+
+#[test]
+fn a_request_named_total_is_told_from_all_requests() {
+    let arrivals = EXPERIMENT.replace(
+        "threads:\n  - { start: 2, startup: 2s, hold: 2s, shutdown: 0s }",
+        "arrivals: { rate: 2/s, hold: 4s, max_users: 2 }",
+    );
+    for experiment in [EXPERIMENT, &arrivals] {
+        let results = tempfile::tempdir().unwrap();
+        let manifest = manifest("tiny", "20261118T110640Z-4f2a");
+        let (labels, samples) = (["TOTAL", "TOTAL (label)"], samples());
+        let parts = samples.chunks(3);
+        let run = write_labelled(results.path(), &manifest, experiment, labels, parts);
+        let run = analyze_run(&run).unwrap();
+        let names: Vec<&str> = run.requests.iter().map(|row| &*row.request).collect();
+        assert_eq!(names, ["TOTAL (label)", "TOTAL (label) (label)"]);
+        let counts: Vec<u64> = run.requests.iter().map(|row| row.samples).collect();
+        assert_eq!((counts, run.total.samples), (vec![3, 4], 7));
+        let steady = run.steady.unwrap();
+        assert_eq!(steady.requests[1].request, "TOTAL (label) (label)");
+        assert_eq!((steady.requests[1].samples, steady.total.samples), (4, 7));
+        let times = &run.over_time.response_times;
+        assert_eq!(times.iter().filter(|it| it.request == "TOTAL").count(), 1);
+        for service in run.open_model.iter().flat_map(|it| &it.service) {
+            let expected = match &*service.request {
+                "TOTAL" => 7,
+                "TOTAL (label)" => 3,
+                _ => 4,
+            };
+            assert_eq!(service.samples, expected, "{}", service.request);
+        }
+    }
 }

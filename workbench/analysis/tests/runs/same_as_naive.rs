@@ -151,7 +151,7 @@ fn assert_steady(found: &SteadyStatistics, samples: &[Sample], ended: usize, sec
     let times = elapsed(samples);
     let n = samples.len() as u64;
     assert_eq!((found.samples, found.errors), (n, failures(samples)));
-    close(found.throughput_per_s, ended as f64 / seconds);
+    close(found.throughput_per_s.unwrap(), ended as f64 / seconds);
     assert_error_rate(&found.error_rate, samples);
     close(found.mean_ns.value.unwrap(), summary(&times).unwrap().mean);
     match batch_means(&times, 0.95) {

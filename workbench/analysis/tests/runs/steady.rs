@@ -54,11 +54,11 @@ fn only_what_started_in_the_hold_is_steady() {
     assert_eq!((steady.from_s, steady.to_s), (1.0, 4.0));
     assert_eq!((steady.total.samples, steady.total.errors), (3, 1));
     assert_eq!(steady.total.mean_ns.value, Some(30.0 * MS));
-    assert_eq!(steady.total.throughput_per_s, 3.0 / 3.0);
+    assert_eq!(steady.total.throughput_per_s, Some(3.0 / 3.0));
     let labels: Vec<&str> = steady.requests.iter().map(|row| &*row.request).collect();
     assert_eq!(labels, ["order", "browse"]);
     // The share is of the time of all labels.
-    assert_eq!(steady.requests[1].throughput_per_s, 2.0 / 3.0);
+    assert_eq!(steady.requests[1].throughput_per_s, Some(2.0 / 3.0));
     let success = steady.total.success.unwrap();
     assert_eq!((success.samples, success.mean_ns), (2, 15.0 * MS));
     let failure = steady.total.failure.unwrap();
@@ -87,7 +87,7 @@ fn requests_of_on_start_and_on_stop_are_never_steady() {
         (2, Some(20.0 * MS))
     );
     // Requests that began in the ramp-up and ended in the hold count. Requests of `on_start` and `on_stop` do not.
-    assert_eq!(steady.total.throughput_per_s, 3.0 / 3.0);
+    assert_eq!(steady.total.throughput_per_s, Some(3.0 / 3.0));
     let held = EXPERIMENT.replace("hold: 2s", "hold: 0s");
     let whole = during_hold(&held);
     assert_eq!(whole.scope, Scope::WholeRun);

@@ -147,12 +147,23 @@ pub(crate) fn write_parts<'a>(
     experiment: &str,
     parts: impl IntoIterator<Item = &'a [Sample]>,
 ) -> PathBuf {
+    write_labelled(results, manifest, experiment, ["browse", "order"], parts)
+}
+
+/// The same with other labels than `browse` and `order`.
+pub(crate) fn write_labelled<'a>(
+    results: &Path,
+    manifest: &Manifest,
+    experiment: &str,
+    labels: [&str; 2],
+    parts: impl IntoIterator<Item = &'a [Sample]>,
+) -> PathBuf {
     let run = results.join(&manifest.experiment).join(&manifest.run_id);
     fs::create_dir_all(&run).unwrap();
     manifest.write(&run).unwrap();
     fs::write(run.join("experiment.yaml"), experiment).unwrap();
     let labels = Labels {
-        requests: vec!["browse".into(), "order".into()],
+        requests: labels.map(str::to_owned).to_vec(),
         scenarios: vec!["shopper".into()],
     };
     let mut writer = SampleWriter::create(&run.join("samples"), labels).unwrap();

@@ -54,7 +54,7 @@ fn the_throughput_of_a_closed_loop_is_the_same_share_of_the_truth_at_any_load() 
             users,
             &closed_loop(users, |user, start| scattered(mean_ms, user, start)),
         );
-        assert_near(steady.total.throughput_per_s, 50.0, 0.03);
+        assert_near(steady.total.throughput_per_s.unwrap(), 50.0, 0.03);
     }
 }
 
@@ -71,8 +71,8 @@ fn a_hanging_request_lowers_throughput_only_by_its_users_requests() {
 
     assert!((steady.from_s, steady.to_s) == (20.0, 30.0));
     // 99 users send ten requests per second each for the whole time, one user for half of it.
-    assert_near(steady.total.throughput_per_s, 995.0, 0.003);
-    assert_near(steady.requests[0].throughput_per_s, 995.0, 0.003);
+    assert_near(steady.total.throughput_per_s.unwrap(), 995.0, 0.003);
+    assert_near(steady.requests[0].throughput_per_s.unwrap(), 995.0, 0.003);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_hold_that_ends_with_waiting_users_has_its_planned_length() {
     let steady = steady(100, &closed_loop(100, stalled));
 
     assert_eq!(steady.to_s, 30.0);
-    assert_near(steady.total.throughput_per_s, 500.0, 0.03);
+    assert_near(steady.total.throughput_per_s.unwrap(), 500.0, 0.03);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_killed_run_is_measured_until_its_last_response() {
     let steady = steady(100, &samples);
 
     assert_eq!(steady.to_s, 25.0);
-    assert_near(steady.total.throughput_per_s, 1_000.0, 0.003);
+    assert_near(steady.total.throughput_per_s.unwrap(), 1_000.0, 0.003);
 }
 
 /// Twenty requests of 10 ms by a user with a think time of 90 ms, in a run of 4 s that ended in this way after this
@@ -133,4 +133,22 @@ fn a_run_that_ended_early_is_measured_until_it_ended() {
     // For a killed run, only the last response is known.
     let run = twenty_requests(Outcome::Running, None);
     assert_eq!(run.total.throughput_per_s, 20.0 / 1.91);
+}
+
+#[test]
+fn a_window_in_which_no_request_could_end_has_no_throughput() {
+    // The load is held for a millisecond, and every response takes ten.
+    let experiment = EXPERIMENT.replace("startup: 2s, hold: 2s", "startup: 0s, hold: 1ms");
+    let samples: Vec<Sample> = (0..4).map(|_| browse(0, 10)).collect();
+    let results = tempfile::tempdir().unwrap();
+    let manifest = crate::support::completed();
+    let run = write_parts(results.path(), &manifest, &experiment, samples.chunks(2));
+    let steady = analyze_run(&run).unwrap().steady.unwrap();
+    assert!(steady.to_s - steady.from_s < 0.0011);
+    for row in [&steady.total, &steady.requests[0]] {
+        assert_eq!(
+            serde_json::to_value(row).unwrap()["throughput_per_s"],
+            serde_json::Value::Null
+        );
+    }
 }

@@ -179,7 +179,7 @@ fn cells(figures: Option<&Figures>) -> Vec<CellView> {
         cell(of(|it| it.p50_ns), &format::time),
         cell(of(|it| it.p95_ns), &format::time),
         cell(of(|it| it.p99_ns), &format::time),
-        cell(of(|it| Some(it.throughput_per_s)), &|rate| {
+        cell(of(|it| it.throughput_per_s), &|rate| {
             format!("{}/s", format::significant(rate))
         }),
         cell(of(|it| it.error_rate), &format::percentage),

@@ -61,7 +61,7 @@ pub(super) struct Figures {
     pub(super) p50_ns: Option<f64>,
     pub(super) p95_ns: Option<f64>,
     pub(super) p99_ns: Option<f64>,
-    pub(super) throughput_per_s: f64,
+    pub(super) throughput_per_s: Option<f64>,
     pub(super) error_rate: Option<f64>,
     pub(super) users: Option<f64>,
     /// Whether a trend may rest on them.

@@ -159,7 +159,10 @@ fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
     } else {
         Level::Plain
     };
-    let throughput = format!("{}/s", format::significant(of_run.throughput_per_s));
+    let throughput = of_run.throughput_per_s.map_or_else(
+        || "none".to_owned(),
+        |rate| format!("{}/s", format::significant(rate)),
+    );
     let mut figures = vec![
         estimated("p50", &of_run.p50_ns, format::time, Level::Plain),
         estimated("p95", &of_run.p95_ns, format::time, Level::Plain),

@@ -121,6 +121,7 @@ fn audited() -> AuditReport {
             inconclusive: 9,
             untested: 0,
             invalid: 0,
+            different_revisions: 0,
         },
         interval: Some(ConfidenceInterval {
             lower: 0.000_633,
@@ -137,6 +138,7 @@ fn audited() -> AuditReport {
             inconclusive: 296,
             untested: 0,
             invalid: 0,
+            different_revisions: 0,
         },
         reshuffled_exhaustively: true,
         notes: Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::test::TTest;
 use super::welch::estimate;
-use crate::error::{StatisticsError, check, check_paired};
+use crate::error::{StatisticsError, differences};
 
 /// Student's t test of the differences a₁ − b₁, a₂ − b₂, …
 ///
@@ -30,11 +30,7 @@ use crate::error::{StatisticsError, check, check_paired};
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn paired_t(a: &[f64], b: &[f64], confidence: f64) -> Result<TTest, StatisticsError> {
-    check_paired(a, b)?;
-    check(a, 2)?;
-    check(b, 2)?;
-    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    let mean = estimate(&differences)?;
+    let mean = estimate(&differences(a, b, 2)?)?;
     TTest::new(
         mean.mean,
         mean.standard_error,

@@ -57,15 +57,16 @@ impl TTest {
 
     /// p for the hypothesis that the difference is at most `bound`.
     pub(crate) fn p_above(&self, bound: f64) -> f64 {
-        let t = (self.difference - bound) / self.standard_error;
-        student_t_upper_tail(t, self.degrees_of_freedom)
-            .expect("a test that was made has degrees of freedom and a finite t")
+        self.tail_above(self.difference - bound)
     }
 
     /// p for the hypothesis that the difference is at least `bound`.
     pub(crate) fn p_below(&self, bound: f64) -> f64 {
-        let t = (bound - self.difference) / self.standard_error;
-        student_t_upper_tail(t, self.degrees_of_freedom)
+        self.tail_above(bound - self.difference)
+    }
+
+    fn tail_above(&self, difference: f64) -> f64 {
+        student_t_upper_tail(difference / self.standard_error, self.degrees_of_freedom)
             .expect("a test that was made has degrees of freedom and a finite t")
     }
 }

@@ -1,16 +1,21 @@
 //! Yuen's trimmed t test for pairs, which is robust against disturbed runs.
 
+use serde::{Deserialize, Serialize};
+
 use super::ratio::{RatioTest, logarithms};
 use super::test::TTest;
 use super::welch::estimate;
-use crate::error::{StatisticsError, check, check_paired};
+use crate::doubles::ascending;
+use crate::error::{StatisticsError, differences};
 
 /// The test for pairs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PairTest {
     /// The paired t test ([`paired_t`](crate::paired_t)): every pair counts.
     T,
     /// The trimmed t test ([`trimmed_paired_t`]): the most extreme pairs do not count, from 8 pairs on.
+    #[default]
     Trimmed,
 }
 
@@ -88,14 +93,10 @@ pub(crate) fn trimmed_freedom(pairs: usize) -> f64 {
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn trimmed_paired_t(a: &[f64], b: &[f64], confidence: f64) -> Result<TTest, StatisticsError> {
-    check_paired(a, b)?;
-    check(a, 2)?;
-    check(b, 2)?;
-    let mut ascending: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
-    ascending.sort_unstable_by(f64::total_cmp);
+    let ascending = ascending(differences(a, b, 2)?);
     let pairs = ascending.len();
     let left_out = pairs_left_out(pairs);
-    let remaining = ascending[left_out..pairs - left_out].to_vec();
+    let remaining = &ascending[left_out..pairs - left_out];
     let (least, greatest) = (remaining[0], remaining[remaining.len() - 1]);
     let winsorised: Vec<f64> = ascending
         .iter()
@@ -105,7 +106,7 @@ pub fn trimmed_paired_t(a: &[f64], b: &[f64], confidence: f64) -> Result<TTest, 
     // s²/n is what the estimate holds.
     let inflation = (n * (n - 1.0) / (h * (h - 1.0))).sqrt();
     TTest::new(
-        estimate(&remaining)?.mean,
+        estimate(remaining)?.mean,
         estimate(&winsorised)?.standard_error * inflation,
         trimmed_freedom(pairs),
         confidence,

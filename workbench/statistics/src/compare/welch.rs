@@ -1,8 +1,8 @@
 //! Welch's t test: two groups whose variances may differ.
 
 use super::test::TTest;
-use crate::describe::{Summary, summary};
-use crate::error::StatisticsError;
+use crate::describe::summary;
+use crate::error::{StatisticsError, check, check_count};
 
 /// A mean, how uncertain it is, and from how many values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,34 +93,19 @@ fn satterthwaite(a: MeanEstimate, b: MeanEstimate, standard_error: f64) -> f64 {
 }
 
 pub(crate) fn estimate(values: &[f64]) -> Result<MeanEstimate, StatisticsError> {
-    let summary: Summary = summary(values)?;
-    let standard_error = summary
-        .standard_error()
-        .ok_or(StatisticsError::TooFewValues {
-            needed: 2,
-            found: summary.count,
-        })?;
+    let summary = summary(values)?;
+    check_count(summary.count, 2)?;
     Ok(MeanEstimate {
         mean: summary.mean,
-        standard_error,
+        standard_error: summary.standard_error().unwrap_or_default(),
         count: summary.count,
     })
 }
 
 impl MeanEstimate {
     fn check(self) -> Result<(), StatisticsError> {
-        if self.count < 2 {
-            return Err(StatisticsError::TooFewValues {
-                needed: 2,
-                found: self.count,
-            });
-        }
-        if !self.mean.is_finite() {
-            return Err(StatisticsError::NotFinite {
-                position: 0,
-                value: self.mean,
-            });
-        }
+        check_count(self.count, 2)?;
+        check(&[self.mean], 1)?;
         if !(self.standard_error.is_finite() && self.standard_error >= 0.0) {
             return Err(StatisticsError::ImpossibleStandardError {
                 value: self.standard_error,

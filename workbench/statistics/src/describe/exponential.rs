@@ -1,5 +1,6 @@
 //! Tests whether values are draws from an exponential distribution, such as the gaps of a Poisson process.
 
+use crate::doubles::ascending;
 use crate::error::{StatisticsError, check};
 
 /// An Anderson–Darling test.
@@ -51,8 +52,7 @@ pub fn anderson_darling_exponential(
     if let Some(negative) = values.iter().find(|value| **value < 0.0) {
         return Err(impossible("gap between arrivals", *negative));
     }
-    let mut sorted: Vec<f64> = values.iter().map(|value| value / mean).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
+    let sorted = ascending(values.iter().map(|value| value / mean).collect());
     let n = sorted.len() as f64;
     let terms = sorted.iter().zip(sorted.iter().rev()).zip(0_u32..);
     let terms = terms.map(|((low, high), index)| {

@@ -1,9 +1,11 @@
 //! How close values are to a normal distribution: curve, quantile plot and shape.
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{Continuous, Normal};
 
 use super::summary::{compensated_sum, summary};
 use crate::distribution::normal_quantile;
+use crate::doubles::ascending;
 use crate::error::{StatisticsError, check};
 
 /// The points of a normal quantile plot, and the line that a normal distribution would follow.
@@ -46,12 +48,13 @@ pub struct NormalPlot {
 pub fn normal_plot(values: &[f64]) -> Result<NormalPlot, StatisticsError> {
     check(values, 2)?;
     let summary = summary(values)?;
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
     let count = values.len() as f64;
     let quantile = |index: usize| -normal_quantile((index as f64 + 0.625) / (count + 0.25));
     Ok(NormalPlot {
-        points: (0..).map(quantile).zip(sorted).collect(),
+        points: (0..)
+            .map(quantile)
+            .zip(ascending(values.to_vec()))
+            .collect(),
         intercept: summary.mean,
         slope: summary.sample_standard_deviation.unwrap_or(0.0),
     })
@@ -90,7 +93,7 @@ pub fn normal_density(at: f64, mean: f64, standard_deviation: f64) -> Result<f64
 }
 
 /// Skewness and tails of some values, 0 and 0 for a normal distribution.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shape {
     /// Sample skewness G₁; positive where the long tail is on the right.
     pub skewness: f64,

@@ -1,7 +1,7 @@
 //! Mean, spread and range without loss of digits, also of values that come in chunks.
 
 use super::double_double::{DoubleDouble, two_sum};
-use crate::error::StatisticsError;
+use crate::error::{StatisticsError, check_count};
 
 /// Count, mean, spread and range of some values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -167,12 +167,7 @@ impl Accumulator {
     /// # Errors
     /// No values, or values whose sum or squares exceed what a double holds.
     pub fn summary(&self) -> Result<Summary, StatisticsError> {
-        if self.count == 0 {
-            return Err(StatisticsError::TooFewValues {
-                needed: 1,
-                found: 0,
-            });
-        }
+        check_count(self.count, 1)?;
         let (mean, squares) = if self.min == self.max {
             // Equal values have no spread at all, not even one in the thirtieth digit.
             (self.min, 0.0)

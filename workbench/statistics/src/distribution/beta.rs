@@ -14,6 +14,22 @@ pub(crate) struct Tails {
     pub(crate) upper: f64,
 }
 
+impl Tails {
+    pub(crate) fn of_lower(lower: f64) -> Self {
+        Self {
+            lower,
+            upper: 1.0 - lower,
+        }
+    }
+
+    pub(crate) fn of_upper(upper: f64) -> Self {
+        Self {
+            lower: 1.0 - upper,
+            upper,
+        }
+    }
+}
+
 /// The regularised incomplete beta function Iₓ(a, b) and its complement.
 ///
 /// Takes both x and 1 − `x`, so that neither has to be had from the other by a subtraction. Continued fraction by
@@ -25,30 +41,16 @@ pub(crate) struct Tails {
 /// - C. Loader (2000), “Fast and Accurate Computation of Binomial Probabilities”.
 pub(crate) fn incomplete_beta(a: f64, b: f64, x: f64, complement: f64) -> Tails {
     if x <= 0.0 {
-        return Tails {
-            lower: 0.0,
-            upper: 1.0,
-        };
+        return Tails::of_lower(0.0);
     }
     if complement <= 0.0 {
-        return Tails {
-            lower: 1.0,
-            upper: 0.0,
-        };
+        return Tails::of_upper(0.0);
     }
     let front = front(a, b, x, complement);
     if x < (a + 1.0) / (a + b + 2.0) {
-        let lower = (front * continued_fraction(a, b, x) / a).min(1.0);
-        Tails {
-            lower,
-            upper: 1.0 - lower,
-        }
+        Tails::of_lower((front * continued_fraction(a, b, x) / a).min(1.0))
     } else {
-        let upper = (front * continued_fraction(b, a, complement) / b).min(1.0);
-        Tails {
-            lower: 1.0 - upper,
-            upper,
-        }
+        Tails::of_upper((front * continued_fraction(b, a, complement) / b).min(1.0))
     }
 }
 

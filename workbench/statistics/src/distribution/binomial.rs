@@ -5,10 +5,7 @@ use super::beta::{Tails, incomplete_beta};
 /// P(X ≤ `successes`) and P(X > `successes`) for a binomial X.
 pub(crate) fn binomial_tails(successes: usize, trials: usize, probability: f64) -> Tails {
     if successes >= trials {
-        return Tails {
-            lower: 1.0,
-            upper: 0.0,
-        };
+        return Tails::of_upper(0.0);
     }
     let more = incomplete_beta(
         successes as f64 + 1.0,

@@ -5,7 +5,9 @@ use std::f64::consts::TAU;
 use super::chi::average_over_deviation;
 use super::normal::normal_lower_tail;
 use super::root::root_of_decreasing;
-use crate::error::{StatisticsError, check_degrees_of_freedom, check_open_probability};
+use crate::error::{
+    StatisticsError, check_count, check_degrees_of_freedom, check_open_probability,
+};
 
 /// P(Q > q) for the range of k normal values in units of an independent estimate of their deviation.
 ///
@@ -84,12 +86,7 @@ pub fn studentized_range_quantile(
 }
 
 fn check_groups(groups: usize, degrees_of_freedom: f64) -> Result<(), StatisticsError> {
-    if groups < 2 {
-        return Err(StatisticsError::TooFewValues {
-            needed: 2,
-            found: groups,
-        });
-    }
+    check_count(groups, 2)?;
     check_degrees_of_freedom(degrees_of_freedom)
 }
 

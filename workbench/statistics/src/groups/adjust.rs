@@ -1,6 +1,6 @@
 //! p values adjusted for how many hypotheses were tested.
 
-use crate::error::{StatisticsError, check};
+use crate::error::{StatisticsError, check, check_probability};
 
 /// Holm's adjusted p values, in the order given.
 ///
@@ -72,12 +72,7 @@ pub fn benjamini_hochberg(p_values: &[f64]) -> Result<Vec<f64>, StatisticsError>
 
 fn ascending(p_values: &[f64]) -> Result<Vec<usize>, StatisticsError> {
     check(p_values, 0)?;
-    if let Some(&value) = p_values.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-        return Err(StatisticsError::ImpossibleProbability {
-            value,
-            range: "from 0 to 1",
-        });
-    }
+    p_values.iter().copied().try_for_each(check_probability)?;
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
     Ok(order)

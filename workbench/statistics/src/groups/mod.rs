@@ -9,14 +9,9 @@ pub use anova::{WelchAnova, welch_anova};
 pub use pairwise::{PairComparison, games_howell, pairwise_welch};
 
 use crate::compare::{MeanEstimate, estimate};
-use crate::error::StatisticsError;
+use crate::error::{StatisticsError, check_count};
 
 fn estimates(groups: &[&[f64]]) -> Result<Vec<MeanEstimate>, StatisticsError> {
-    if groups.len() < 2 {
-        return Err(StatisticsError::TooFewValues {
-            needed: 2,
-            found: groups.len(),
-        });
-    }
+    check_count(groups.len(), 2)?;
     groups.iter().map(|group| estimate(group)).collect()
 }

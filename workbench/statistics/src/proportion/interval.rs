@@ -2,7 +2,7 @@
 
 use super::comparison::Counts;
 use crate::distribution::{beta_quantile, normal_reach};
-use crate::error::{StatisticsError, check_open_probability};
+use crate::error::{StatisticsError, check_count, check_open_probability};
 use crate::interval::Interval;
 
 /// A share, and the interval of the probability behind it.
@@ -66,11 +66,7 @@ impl Proportion {
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn wilson(successes: u64, trials: u64, confidence: f64) -> Result<Proportion, StatisticsError> {
-    check_counts(successes, trials)?;
-    check_open_probability(confidence)?;
-    let counts = Counts { successes, trials };
-    let (lower, upper) = wilson_bounds(counts, normal_reach(confidence));
-    Ok(Proportion::new(successes, trials, lower, upper, confidence))
+    wilson_of_dependent(successes, trials, trials as f64, confidence)
 }
 
 /// A share of dependent trials, with Wilson's interval for their effective number.
@@ -191,12 +187,7 @@ pub fn clopper_pearson(
 
 /// Refuses zero trials, and more successes than trials.
 pub(crate) fn check_counts(successes: u64, trials: u64) -> Result<(), StatisticsError> {
-    if trials == 0 {
-        return Err(StatisticsError::TooFewValues {
-            needed: 1,
-            found: 0,
-        });
-    }
+    check_count(trials as usize, 1)?;
     if successes > trials {
         return Err(StatisticsError::ImpossibleCount { successes, trials });
     }

@@ -2,7 +2,7 @@
 
 use super::select::order_statistics;
 use crate::distribution::binomial_tails;
-use crate::error::{StatisticsError, check, check_open_probability, check_sorted};
+use crate::error::{StatisticsError, check, check_count, check_open_probability, check_sorted};
 use crate::interval::Interval;
 
 /// An interval of a quantile, from one order statistic to another.
@@ -197,12 +197,7 @@ pub fn is_quantile_below(
 ) -> Result<Option<bool>, StatisticsError> {
     check_open_probability(probability)?;
     check_open_probability(confidence)?;
-    if below > count {
-        return Err(StatisticsError::TooFewValues {
-            needed: below,
-            found: count,
-        });
-    }
+    check_count(count, below)?;
     let allowed = 1.0 - confidence;
     let at_least = match below {
         0 => 1.0,

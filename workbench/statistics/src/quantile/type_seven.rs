@@ -1,7 +1,7 @@
 //! Quantiles by one definition: Hyndman and Fan's type 7.
 
 use super::select::order_statistics;
-use crate::error::{StatisticsError, check, check_sorted};
+use crate::error::{StatisticsError, check, check_count, check_probability, check_sorted};
 
 /// The quantile of some values, in any order.
 ///
@@ -91,9 +91,7 @@ pub fn quantiles(values: &[f64], probabilities: &[f64]) -> Result<Vec<f64>, Stat
 pub fn quantile_of_sorted(sorted: &[f64], probability: f64) -> Result<f64, StatisticsError> {
     debug_assert!(sorted.is_sorted(), "the values have to be in order");
     check_sorted(sorted)?;
-    let (below, weight) = position(sorted.len(), probability)?;
-    let upper = sorted[(below + 1).min(sorted.len() - 1)];
-    Ok(between(sorted[below], upper, weight))
+    quantile_by_rank(sorted.len(), probability, |rank| sorted[rank])
 }
 
 /// The quantile, as [`quantile`] defines it, of `count` values that can be asked for by their ranks.
@@ -116,12 +114,7 @@ pub fn quantile_by_rank(
     probability: f64,
     at_rank: impl Fn(usize) -> f64,
 ) -> Result<f64, StatisticsError> {
-    if count == 0 {
-        return Err(StatisticsError::TooFewValues {
-            needed: 1,
-            found: 0,
-        });
-    }
+    check_count(count, 1)?;
     let (below, weight) = position(count, probability)?;
     let lower = at_rank(below);
     if weight == 0.0 {
@@ -132,12 +125,7 @@ pub fn quantile_by_rank(
 
 /// Index of the value at or below the quantile, and how far it is from there to the next value.
 fn position(count: usize, probability: f64) -> Result<(usize, f64), StatisticsError> {
-    if !(0.0..=1.0).contains(&probability) {
-        return Err(StatisticsError::ImpossibleProbability {
-            value: probability,
-            range: "from 0 to 1",
-        });
-    }
+    check_probability(probability)?;
     let place = (count - 1) as f64 * probability;
     let below = place.floor();
     Ok((below as usize, place - below))

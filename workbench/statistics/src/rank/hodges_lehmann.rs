@@ -3,7 +3,8 @@
 use super::null::{NullDistribution, Sums, sums_of_choices, sums_of_signs};
 use super::select::{kth_sum, kth_sum_within};
 use crate::distribution::normal_quantile;
-use crate::error::{StatisticsError, check, check_open_probability, check_paired};
+use crate::doubles::ascending;
+use crate::error::{StatisticsError, check, check_open_probability, differences};
 use crate::interval::Interval;
 
 /// Up to this many values the interval's ranks come from the exact distribution.
@@ -55,25 +56,14 @@ pub fn hodges_lehmann(a: &[f64], b: &[f64], confidence: f64) -> Result<Shift, St
     check(a, 1)?;
     check(b, 1)?;
     check_open_probability(confidence)?;
-    let first = ascending(a.iter().copied());
-    let second = ascending(b.iter().map(|value| -value));
+    let first = ascending(a.to_vec());
+    let second = ascending(b.iter().map(|value| -value).collect());
     let (n, m) = (a.len(), b.len());
     let pairs = n as u64 * m as u64;
     let at = |rank| kth_sum(&first, &second, rank);
-    let tail = (1.0 - confidence) / 2.0;
-    let (bound, null_distribution) = if n + m <= EXACT_UP_TO {
-        let bound = exact_rank(&rank_sums(n, m), tail);
-        (bound, NullDistribution::Exact)
-    } else {
-        let variance = pairs as f64 * (n + m + 1) as f64 / 12.0;
-        (normal_rank(pairs, variance, tail), NullDistribution::Normal)
-    };
-    Ok(Shift {
-        estimate: f64::midpoint(at(pairs.div_ceil(2)), at(pairs / 2 + 1)),
-        interval: bound.map(|found| found.interval(pairs, at)),
-        null_distribution,
-        counts: [n, m],
-    })
+    let exact = (n + m <= EXACT_UP_TO).then(|| rank_sums(n, m));
+    let variance = pairs as f64 * (n + m + 1) as f64 / 12.0;
+    Ok(shift(pairs, at, (exact, variance), confidence, [n, m]))
 }
 
 /// The median of all averages (dᵢ + dⱼ)/2, i ≤ j, of the differences d = a − b, with the interval that inverts
@@ -105,45 +95,42 @@ pub fn paired_hodges_lehmann(
     b: &[f64],
     confidence: f64,
 ) -> Result<Shift, StatisticsError> {
-    check_paired(a, b)?;
-    check(a, 1)?;
-    check(b, 1)?;
+    let differences = ascending(differences(a, b, 1)?);
     check_open_probability(confidence)?;
-    let differences = ascending(a.iter().zip(b).map(|(a, b)| a - b));
     let n = differences.len();
     let averages = n as u64 * (n as u64 + 1) / 2;
     let at = |rank| kth_sum_within(&differences, rank) / 2.0;
-    let tail = (1.0 - confidence) / 2.0;
-    let (bound, null_distribution) = if n <= EXACT_UP_TO {
-        let scores: Vec<u64> = (1..=n as u64).collect();
-        let bound = exact_rank(&sums_of_signs(&scores), tail);
-        (bound, NullDistribution::Exact)
-    } else {
-        let variance = averages as f64 * (2 * n + 1) as f64 / 12.0;
-        let bound = normal_rank(averages, variance, tail);
-        (bound, NullDistribution::Normal)
-    };
-    Ok(Shift {
-        estimate: f64::midpoint(at(averages.div_ceil(2)), at(averages / 2 + 1)),
-        interval: bound.map(|found| found.interval(averages, at)),
-        null_distribution,
-        counts: [n, n],
-    })
+    let exact = (n <= EXACT_UP_TO).then(|| sums_of_signs(&(1..=n as u64).collect::<Vec<_>>()));
+    let variance = averages as f64 * (2 * n + 1) as f64 / 12.0;
+    Ok(shift(averages, at, (exact, variance), confidence, [n, n]))
 }
 
-/// Which order statistic is the lower bound.
-struct Bound {
-    rank: u64,
+/// The median of `count` numbers given by their ranks, and its interval by the distribution of the rank test: exact, or
+/// normal with this variance.
+fn shift(
+    count: u64,
+    at: impl Fn(u64) -> f64,
+    (exact, variance): (Option<Sums>, f64),
     confidence: f64,
-}
-
-impl Bound {
-    fn interval(self, count: u64, at: impl Fn(u64) -> f64) -> Interval {
-        Interval {
-            lower: at(self.rank),
-            upper: at(count + 1 - self.rank),
-            confidence: self.confidence,
-        }
+    counts: [usize; 2],
+) -> Shift {
+    let tail = (1.0 - confidence) / 2.0;
+    let bound = match &exact {
+        Some(sums) => sums.critical_rank(tail),
+        None => normal_rank(count, variance, tail).map(|rank| (rank, tail)),
+    };
+    Shift {
+        estimate: f64::midpoint(at(count.div_ceil(2)), at(count / 2 + 1)),
+        interval: bound.map(|(rank, below)| Interval {
+            lower: at(rank),
+            upper: at(count + 1 - rank),
+            confidence: 1.0 - 2.0 * below,
+        }),
+        null_distribution: match exact {
+            Some(_) => NullDistribution::Exact,
+            None => NullDistribution::Normal,
+        },
+        counts,
     }
 }
 
@@ -156,26 +143,10 @@ fn rank_sums(n: usize, m: usize) -> Sums {
     sums_of_choices(&scores, size).less(least)
 }
 
-fn exact_rank(sums: &Sums, tail: f64) -> Option<Bound> {
-    let (rank, below) = sums.critical_rank(tail)?;
-    Some(Bound {
-        rank,
-        confidence: 1.0 - 2.0 * below,
-    })
-}
-
-fn normal_rank(count: u64, variance: f64, tail: f64) -> Option<Bound> {
+/// The largest rank r with P(U ≤ r − 1) ≤ `tail`.
+fn normal_rank(count: u64, variance: f64, tail: f64) -> Option<u64> {
     let reach = normal_quantile(tail) * variance.sqrt();
     // P(U ≤ r − 1) is about Φ((r − ½ − mean)/σ).
     let rank = (count as f64 / 2.0 + 0.5 - reach).floor();
-    (rank >= 1.0).then_some(Bound {
-        rank: rank as u64,
-        confidence: 1.0 - 2.0 * tail,
-    })
-}
-
-fn ascending(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted
+    (rank >= 1.0).then_some(rank as u64)
 }

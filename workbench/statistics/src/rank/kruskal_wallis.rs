@@ -3,7 +3,7 @@
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::ranks::ranks;
-use crate::error::{StatisticsError, check};
+use crate::error::{StatisticsError, check, check_count};
 
 /// Whether several groups could have one distribution.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +43,7 @@ pub struct KruskalWallis {
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn kruskal_wallis(groups: &[&[f64]]) -> Result<KruskalWallis, StatisticsError> {
-    if groups.len() < 2 {
-        return Err(StatisticsError::TooFewValues {
-            needed: 2,
-            found: groups.len(),
-        });
-    }
+    check_count(groups.len(), 2)?;
     for group in groups {
         check(group, 1)?;
     }

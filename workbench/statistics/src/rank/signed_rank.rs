@@ -3,7 +3,7 @@
 use super::mann_whitney::normal_tails;
 use super::null::{NullDistribution, sums_of_signs};
 use super::ranks::ranks;
-use crate::error::{StatisticsError, check, check_paired};
+use crate::error::{StatisticsError, differences};
 
 /// Up to this many differences all signs are counted, in some hundredths of a second.
 const EXACT_UP_TO: usize = 300;
@@ -54,15 +54,8 @@ pub struct SignedRank {
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn signed_rank(a: &[f64], b: &[f64]) -> Result<SignedRank, StatisticsError> {
-    check_paired(a, b)?;
-    check(a, 1)?;
-    check(b, 1)?;
-    let differences: Vec<f64> = a
-        .iter()
-        .zip(b)
-        .map(|(a, b)| a - b)
-        .filter(|difference| *difference != 0.0)
-        .collect();
+    let mut differences = differences(a, b, 1)?;
+    differences.retain(|difference| *difference != 0.0);
     if differences.is_empty() {
         return Err(StatisticsError::NoVariation);
     }

@@ -6,7 +6,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::resampled_means::index;
 use crate::compare::welch;
 use crate::describe::compensated_sum;
-use crate::error::{StatisticsError, check, check_open_probability};
+use crate::error::{StatisticsError, check, check_count, check_open_probability};
 
 /// The student report's test: how many means of how many values, and at which level.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,16 +76,11 @@ pub fn false_alarm_rate(
 ) -> Result<FalseAlarmRate, StatisticsError> {
     check(values, 2)?;
     check_open_probability(test.alpha)?;
-    let too_few = |needed, found| Err(StatisticsError::TooFewValues { needed, found });
-    if block_length == 0 || trials == 0 || test.sample_size == 0 {
-        return too_few(1, 0);
+    for count in [block_length, trials as usize, test.sample_size as usize] {
+        check_count(count, 1)?;
     }
-    if values.len() < 2 * block_length {
-        return too_few(2 * block_length, values.len());
-    }
-    if test.resamples < 2 {
-        return too_few(2, test.resamples as usize);
-    }
+    check_count(values.len(), 2 * block_length)?;
+    check_count(test.resamples as usize, 2)?;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut alarms = 0;
     for _ in 0..trials {

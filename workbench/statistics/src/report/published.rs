@@ -1,7 +1,7 @@
 //! Checks published tables of tests against themselves.
 
 use crate::compare::{MeanEstimate, TTest, welch_from_estimates};
-use crate::error::{StatisticsError, check};
+use crate::error::{StatisticsError, check, check_count};
 
 /// A t value that a table prints for two of its groups.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,16 +85,8 @@ fn check_test(
     half_digit: f64,
 ) -> Result<CheckedTest, StatisticsError> {
     check(&[printed.t], 1)?;
-    let group = |index: usize| {
-        groups
-            .get(index)
-            .copied()
-            .ok_or(StatisticsError::TooFewValues {
-                needed: index + 1,
-                found: groups.len(),
-            })
-    };
-    let (a, b) = (group(printed.first)?, group(printed.second)?);
+    check_count(groups.len(), printed.first.max(printed.second) + 1)?;
+    let (a, b) = (groups[printed.first], groups[printed.second]);
     let recomputed = welch_from_estimates(a, b, 0.95)?;
     let error = |sign: f64| {
         let moved = |group: MeanEstimate| (group.standard_error + sign * half_digit).max(0.0);

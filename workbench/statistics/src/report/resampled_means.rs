@@ -4,7 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::describe::compensated_sum;
-use crate::error::{StatisticsError, check};
+use crate::error::{StatisticsError, check, check_count};
 
 /// Means of samples drawn with replacement from `values`, in the order drawn.
 ///
@@ -46,12 +46,7 @@ pub fn resampled_means(
     stream: u32,
 ) -> Result<Vec<f64>, StatisticsError> {
     check(values, 1)?;
-    if sample_size == 0 {
-        return Err(StatisticsError::TooFewValues {
-            needed: 1,
-            found: 0,
-        });
-    }
+    check_count(sample_size as usize, 1)?;
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     for _ in 0..stream {
         random.jump();

@@ -4,7 +4,8 @@ mod fit;
 mod inference;
 mod least_squares;
 
-use crate::error::{StatisticsError, check_open_probability};
+use crate::doubles::ascending;
+use crate::error::{StatisticsError, check_count, check_open_probability};
 use crate::interval::Interval;
 
 use fit::{best_fit, law};
@@ -170,8 +171,7 @@ fn check_points(points: &[LoadPoint]) -> Result<(), StatisticsError> {
             return refused("throughput", point.throughput);
         }
     }
-    let mut loads: Vec<f64> = points.iter().map(|point| point.load).collect();
-    loads.sort_unstable_by(f64::total_cmp);
+    let mut loads = ascending(points.iter().map(|point| point.load).collect());
     loads.dedup();
     if loads.len() < 3 {
         return Err(StatisticsError::TooFewLoads {
@@ -179,11 +179,5 @@ fn check_points(points: &[LoadPoint]) -> Result<(), StatisticsError> {
             found: loads.len(),
         });
     }
-    if points.len() < 4 {
-        return Err(StatisticsError::TooFewValues {
-            needed: 4,
-            found: points.len(),
-        });
-    }
-    Ok(())
+    check_count(points.len(), 4)
 }

@@ -3,7 +3,7 @@
 use super::t_process::crossing_probability;
 use crate::compare::PairTest;
 use crate::distribution::root_of_decreasing;
-use crate::error::StatisticsError;
+use crate::error::{StatisticsError, check_level, check_probability};
 
 /// Most pairs of a schedule; the exact levels of more take seconds.
 const MOST_PAIRS: usize = 100;
@@ -75,12 +75,7 @@ impl Looks {
         if *first < 2 || *last > MOST_PAIRS {
             return Err(StatisticsError::ImpossibleLooks);
         }
-        if !(alpha > 0.0 && alpha < 0.5) {
-            return Err(StatisticsError::ImpossibleProbability {
-                value: alpha,
-                range: "above 0 and below one half",
-            });
-        }
+        check_level(alpha)?;
         let close = pairs.windows(2).any(|two| two[1] - two[0] < APART);
         let allowance = match test {
             PairTest::Trimmed if close => CLOSE_LOOKS,
@@ -134,12 +129,7 @@ impl Looks {
     /// # Errors
     /// A `p` that is not between 0 and 1.
     pub fn adjusted(&self, p: f64) -> Result<f64, StatisticsError> {
-        if !(0.0..=1.0).contains(&p) {
-            return Err(StatisticsError::ImpossibleProbability {
-                value: p,
-                range: "from 0 to 1",
-            });
-        }
+        check_probability(p)?;
         let nominal = (p / self.allowance).min(1.0);
         let sum = (self.pairs.len() as f64 * nominal).min(1.0);
         let ln_p = nominal.ln();

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::autocorrelation::{autocorrelation, von_neumann_p};
 use crate::describe::{Summary, compensated_sum, summary};
 use crate::distribution::student_t_reach;
-use crate::error::{StatisticsError, check, check_open_probability};
+use crate::error::{StatisticsError, check, check_count, check_open_probability};
 use crate::interval::Interval;
 use crate::quantile::quantile;
 
@@ -297,12 +297,7 @@ struct Series<S> {
 
 impl<S: Fn(Range<usize>) -> f64> Series<S> {
     fn batch_means(&self, confidence: f64) -> Result<BatchMeans, StatisticsError> {
-        if self.count < LEAST_BATCHES * LEAST_BATCH_SIZE {
-            return Err(StatisticsError::TooFewValues {
-                needed: LEAST_BATCHES * LEAST_BATCH_SIZE,
-                found: self.count,
-            });
-        }
+        check_count(self.count, LEAST_BATCHES * LEAST_BATCH_SIZE)?;
         if self.deviation == 0.0 {
             return Err(StatisticsError::NoVariation);
         }

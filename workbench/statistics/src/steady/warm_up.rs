@@ -1,6 +1,6 @@
 //! The warm-up at the beginning of a run.
 
-use crate::error::{StatisticsError, check};
+use crate::error::{StatisticsError, check, check_count};
 
 /// Where a series becomes steady, by MSER-5.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -167,12 +167,7 @@ impl BackwardWarmUp {
     /// # Errors
     /// Fewer than 100 values, or values whose squares exceed what a double holds.
     pub fn finish(self) -> Result<WarmUp, StatisticsError> {
-        if self.count < LEAST_BATCHES * BATCH {
-            return Err(StatisticsError::TooFewValues {
-                needed: LEAST_BATCHES * BATCH,
-                found: self.count,
-            });
-        }
+        check_count(self.count, LEAST_BATCHES * BATCH)?;
         if !self.minimum.is_finite() {
             return Err(StatisticsError::TooLarge);
         }

@@ -1,7 +1,10 @@
 //! Classifies an interval as a verdict.
 
+use serde::{Deserialize, Serialize};
+
 /// The verdict on a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// A run does not count (load not achieved, no steady state, …). Never returned by this crate, which only has
     /// values: the caller sets it.

@@ -5,7 +5,7 @@ use super::rule::{Evidence, Layout, Rule};
 use super::runs::{detectable, needed};
 use super::support::{Method, Support, VerdictWarning};
 use crate::compare::{PairTest, TTest, paired_t, prediction_t, welch};
-use crate::error::{StatisticsError, check_paired};
+use crate::error::{StatisticsError, check_count, check_paired};
 use crate::interval::Interval;
 use crate::proportion::{Counts, check_counts, newcombe, newcombe_p_above};
 use crate::sequential::Looks;
@@ -93,12 +93,12 @@ pub fn compare_error_rates(
     candidate: &[RunErrors],
     rule: &Rule,
 ) -> Result<ErrorRateComparison, StatisticsError> {
-    judge(baseline, candidate, rule, None)
+    compare_error_rates_at_look(baseline, candidate, rule, None)
 }
 
 /// Judges the error rate at one of several looks at a series of pairs.
 ///
-/// As [`compare_error_rates`], at the level of a look, with the p values of the whole series as evidence: see
+/// As [`compare_error_rates`] if there are no looks; otherwise at the level of a look, with the p values of the whole series as evidence: see
 /// [`compare_runs_at_look`](crate::compare_runs_at_look).
 ///
 /// # Errors
@@ -107,15 +107,6 @@ pub fn compare_error_rates(
 /// # References
 /// C. Jennison, B. W. Turnbull (2000), “Group Sequential Methods with Applications to Clinical Trials”, chapter 2.
 pub fn compare_error_rates_at_look(
-    baseline: &[RunErrors],
-    candidate: &[RunErrors],
-    rule: &Rule,
-    looks: &Looks,
-) -> Result<ErrorRateComparison, StatisticsError> {
-    judge(baseline, candidate, rule, Some(looks))
-}
-
-fn judge(
     baseline: &[RunErrors],
     candidate: &[RunErrors],
     rule: &Rule,
@@ -202,12 +193,7 @@ fn evidence_among_requests(before: Counts, after: Counts, rule: &Rule) -> Eviden
 }
 
 fn rates(runs: &[RunErrors]) -> Result<Vec<f64>, StatisticsError> {
-    if runs.is_empty() {
-        return Err(StatisticsError::TooFewValues {
-            needed: 1,
-            found: 0,
-        });
-    }
+    check_count(runs.len(), 1)?;
     runs.iter()
         .map(|run| {
             check_counts(run.failures, run.requests)?;

@@ -2,7 +2,7 @@
 
 use super::classify::Better;
 use crate::compare::{PairTest, TTest};
-use crate::error::{StatisticsError, check_open_probability};
+use crate::error::{StatisticsError, check_level, check_range};
 use crate::sequential::Looks;
 
 /// How runs of baseline and candidate are paired.
@@ -31,13 +31,7 @@ pub struct Rule {
 
 impl Rule {
     pub(super) fn check(&self) -> Result<(), StatisticsError> {
-        check_open_probability(self.alpha)?;
-        if self.alpha >= 0.5 {
-            return Err(StatisticsError::ImpossibleProbability {
-                value: self.alpha,
-                range: "above 0 and below one half",
-            });
-        }
+        check_level(self.alpha)?;
         if !(self.margin.is_finite() && self.margin >= 0.0) {
             return Err(StatisticsError::ImpossibleMargin { value: self.margin });
         }
@@ -46,14 +40,12 @@ impl Rule {
 
     /// The level of one judgement: of the only one, or of each look.
     pub(super) fn level(&self, looks: Option<&Looks>) -> Result<f64, StatisticsError> {
-        match looks {
-            None => Ok(self.alpha),
-            Some(looks) if looks.alpha() == self.alpha => Ok(looks.level()),
-            Some(_) => Err(StatisticsError::ImpossibleProbability {
-                value: self.alpha,
-                range: "the same as that of the looks",
-            }),
-        }
+        let Some(looks) = looks else {
+            return Ok(self.alpha);
+        };
+        let is_same = looks.alpha() == self.alpha;
+        check_range(self.alpha, is_same, "the same as that of the looks")?;
+        Ok(looks.level())
     }
 }
 

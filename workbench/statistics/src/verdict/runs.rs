@@ -108,12 +108,12 @@ pub fn compare_runs(
     candidate: &[f64],
     rule: &Rule,
 ) -> Result<RunComparison, StatisticsError> {
-    judge(baseline, candidate, rule, None)
+    compare_runs_at_look(baseline, candidate, rule, None)
 }
 
 /// Judges a metric at one of several looks at a series of pairs.
 ///
-/// As [`compare_runs`], with intervals of the confidence 1 − 2 [`level`](Looks::level), and as evidence the p values of
+/// As [`compare_runs`] if there are no looks; otherwise with intervals of the confidence 1 − 2 [`level`](Looks::level), and as evidence the p values of
 /// the whole series ([`adjusted`](Looks::adjusted)). So a candidate that did not change is called regressed at any of
 /// the looks with probability α at most, one that is worse by the margin is shown to be within it at any of them with
 /// probability α at most, and a family of metrics keeps α by [`family_verdicts`](crate::family_verdicts) at `rule.alpha`.
@@ -140,20 +140,11 @@ pub fn compare_runs(
 /// // Enough where five pairs are all there will be, not at the first look of four.
 /// let candidate = [228.0, 215.0, 218.0, 232.0, 214.0];
 /// assert_eq!(compare_runs(&baseline, &candidate, &rule)?.verdict, Verdict::Regressed);
-/// let first = compare_runs_at_look(&baseline, &candidate, &rule, &looks)?;
+/// let first = compare_runs_at_look(&baseline, &candidate, &rule, Some(&looks))?;
 /// assert_eq!(first.verdict, Verdict::Inconclusive);
 /// # Ok::<(), workbench_statistics::StatisticsError>(())
 /// ```
 pub fn compare_runs_at_look(
-    baseline: &[f64],
-    candidate: &[f64],
-    rule: &Rule,
-    looks: &Looks,
-) -> Result<RunComparison, StatisticsError> {
-    judge(baseline, candidate, rule, Some(looks))
-}
-
-fn judge(
     baseline: &[f64],
     candidate: &[f64],
     rule: &Rule,

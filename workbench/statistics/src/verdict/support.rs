@@ -1,5 +1,7 @@
 //! The test and the verdicts that the numbers of runs allow.
 
+use serde::{Deserialize, Serialize};
+
 use super::classify::Verdict;
 use super::rule::Layout;
 use crate::compare::{PairTest, pairs_left_out};
@@ -15,7 +17,8 @@ pub const RUNS_OF_A_HISTORY: usize = 10;
 pub(super) const FOR_CROSS_CHECK: usize = 10;
 
 /// The test of a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// One run of the candidate against the prediction interval of the baseline.
     Prediction,
@@ -141,7 +144,9 @@ impl Support {
 }
 
 impl Method {
-    pub(super) fn design(self, baseline: usize, candidate: usize) -> Design {
+    /// The design of its comparison of so many runs.
+    #[must_use]
+    pub fn design(self, baseline: usize, candidate: usize) -> Design {
         match self {
             Self::Prediction => Design::History { runs: baseline },
             Self::Welch => Design::Unpaired {

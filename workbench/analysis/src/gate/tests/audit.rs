@@ -6,15 +6,7 @@ use crate::model::RunAnalysis;
 
 /// Three series of five pairs. The candidate is slower by this factor.
 fn audit_of_three_series(slower: f64, reshuffles: u32) -> AuditReport {
-    let source = |_| {
-        let (baseline, candidate) = sides(5, slower);
-        AuditSource::Comparison {
-            baseline,
-            candidate,
-            absent: MissingRuns::default(),
-        }
-    };
-    let sources: Vec<_> = (0..3).map(source).collect();
+    let sources: Vec<_> = (0..3).map(|_| comparison(sides(5, slower))).collect();
     let options = AuditOptions {
         runs_per_side: None,
         reshuffles,
@@ -66,11 +58,7 @@ fn runs_of_one_experiment_are_split_by_time_and_reshuffled() {
 fn audit_of_targets(change: impl Fn(RunAnalysis) -> GateRun) -> AuditReport {
     let (baseline, candidate) = sides(5, 1.0);
     let candidate = candidate.into_iter().map(|run| change(run.analysis));
-    let source = AuditSource::Comparison {
-        baseline,
-        candidate: candidate.collect(),
-        absent: MissingRuns::default(),
-    };
+    let source = comparison((baseline, candidate.collect()));
     let options = AuditOptions {
         runs_per_side: None,
         reshuffles: 1,

@@ -1,6 +1,6 @@
 //! Which comparisons an audit counts.
 
-use crate::gate::fixture::{sides, with_change};
+use crate::gate::fixture::{comparison, sides, with_change};
 use crate::gate::*;
 
 const OPTIONS: AuditOptions = AuditOptions {
@@ -10,15 +10,7 @@ const OPTIONS: AuditOptions = AuditOptions {
 };
 
 fn series(count: usize, factor: f64) -> Vec<AuditSource> {
-    let source = |_| {
-        let (baseline, candidate) = sides(5, factor);
-        AuditSource::Comparison {
-            baseline,
-            candidate,
-            absent: MissingRuns::default(),
-        }
-    };
-    (0..count).map(source).collect()
+    (0..count).map(|_| comparison(sides(5, factor))).collect()
 }
 
 #[test]
@@ -66,4 +58,41 @@ fn runs_with_another_target_count_as_different() {
     );
     assert!(report.notes[0].contains("different targets or faults"));
     assert_eq!(report.reshuffled.comparisons, 0);
+}
+
+/// One series, of which the candidate was built from this commit and the baseline from `aaaa`.
+fn of_revisions(candidate_commit: &str) -> AuditReport {
+    let mut sources = series(1, 1.2);
+    if let AuditSource::Comparison {
+        baseline,
+        candidate,
+        ..
+    } = &mut sources[0]
+    {
+        for (runs, commit) in [(baseline, "aaaa"), (candidate, candidate_commit)] {
+            for run in runs {
+                let details = &mut run.manifest.target.details;
+                details.insert("commit".to_owned(), commit.to_owned());
+            }
+        }
+    }
+    audit(&sources, &Policy::default(), OPTIONS)
+}
+
+#[test]
+fn comparisons_of_two_revisions_are_left_out() {
+    let report = of_revisions("bbbb");
+    assert_eq!(
+        (report.disjoint.comparisons, report.disjoint.regressed),
+        (0, 0)
+    );
+    assert_eq!(report.reshuffled.comparisons, 0);
+    assert!(
+        report.notes[0].starts_with("left out: 1 of the disjoint comparisons")
+            && report.notes[0].contains("aaaa")
+            && report.notes[0].contains("bbbb"),
+        "{:?}",
+        report.notes
+    );
+    assert_eq!(of_revisions("aaaa").disjoint.regressed, 1);
 }

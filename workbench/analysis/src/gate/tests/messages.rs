@@ -1,17 +1,11 @@
 //! The messages of the gate match its decisions.
 
-use crate::gate::fixture::sides;
+use crate::gate::fixture::{self, sides};
 use crate::gate::*;
 
 fn judged(blocks: u32, factor: f64, choices: PolicyChoices) -> GateReport {
     let (baseline, candidate) = sides(blocks, factor);
-    let sides = Sides {
-        baseline: &baseline,
-        candidate: &candidate,
-        history: false,
-        absent: &MissingRuns::default(),
-    };
-    judge(sides, &choices.policy(), false)
+    fixture::judged(&baseline, &candidate, false, &choices.policy(), false)
 }
 
 fn failing_on(fail_on: FailOn) -> PolicyChoices {
@@ -109,13 +103,7 @@ fn a_gated_metric_without_values_says_what_it_takes() {
         metrics: Some(vec![crate::model::Metric::P99]),
         ..PolicyChoices::default()
     };
-    let sides = Sides {
-        baseline: &baseline,
-        candidate: &candidate,
-        history: false,
-        absent: &MissingRuns::default(),
-    };
-    let report = judge(sides, &choices.policy(), false);
+    let report = fixture::judged(&baseline, &candidate, false, &choices.policy(), false);
     assert!(
         report
             .reasons

@@ -9,32 +9,18 @@ mod planning;
 mod refusals;
 mod single_run;
 
-use super::fixture::{gate_run, sides};
+use super::fixture::{comparison, failing_on, gate_run, judged, sides};
 use super::*;
 use crate::between::fixture::{SCATTER, alone, invalid, run};
 use crate::model::{Metric, Verdict};
 
 fn gate(baseline: &[GateRun], candidate: &[GateRun], policy: &Policy) -> GateReport {
-    let sides = Sides {
-        baseline,
-        candidate,
-        history: false,
-        absent: &MissingRuns::default(),
-    };
-    judge(sides, policy, false)
+    judged(baseline, candidate, false, policy, false)
 }
 
 fn of_pairs(blocks: u32, factor: f64) -> GateReport {
     let (baseline, candidate) = sides(blocks, factor);
     gate(&baseline, &candidate, &Policy::default())
-}
-
-fn failing_on(fail_on: &[FailOn]) -> Policy {
-    PolicyChoices {
-        fail_on: Some(fail_on.to_vec()),
-        ..PolicyChoices::default()
-    }
-    .policy()
 }
 
 fn outcomes(report: &GateReport) -> Vec<RowOutcome> {
@@ -203,13 +189,7 @@ fn a_single_run_is_judged_by_a_history_of_ten_sessions() {
     let history: Vec<_> = alone("shop", 10, 10.0).into_iter().map(gate_run).collect();
     let judged = |mean_ms: f64, history: &[GateRun]| {
         let candidate = [gate_run(run("shop", 30, mean_ms))];
-        let sides = Sides {
-            baseline: history,
-            candidate: &candidate,
-            history: true,
-            absent: &MissingRuns::default(),
-        };
-        judge(sides, &Policy::default(), false)
+        judged(history, &candidate, true, &Policy::default(), false)
     };
     assert_eq!(judged(10.0, &history).conclusion, Conclusion::Passed);
     assert_eq!(judged(11.0, &history).conclusion, Conclusion::Failed);
@@ -237,13 +217,7 @@ fn a_single_run_is_not_judged_by_runs_that_are_no_history() {
 #[test]
 fn a_history_needs_runs_of_different_sessions() {
     let (history, candidate) = sides(10, 1.0);
-    let sides = Sides {
-        baseline: &history,
-        candidate: &candidate[..1],
-        history: true,
-        absent: &MissingRuns::default(),
-    };
-    let report = judge(sides, &Policy::default(), false);
+    let report = judged(&history, &candidate[..1], true, &Policy::default(), false);
     // Nine runs of the history, and the candidate.
     assert_eq!(kinds(&report), [ObjectionKind::Session; 10]);
 }

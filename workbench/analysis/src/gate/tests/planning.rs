@@ -3,18 +3,9 @@ use workbench_statistics::{Design, Sides, power};
 use super::*;
 use crate::gate::{AuditSource, plan};
 
-fn comparison(blocks: u32) -> AuditSource {
-    let (baseline, candidate) = sides(blocks, 1.0);
-    AuditSource::Comparison {
-        baseline,
-        candidate,
-        absent: MissingRuns::default(),
-    }
-}
-
 #[test]
 fn a_plan_gives_the_fewest_pairs_with_a_power_of_80_percent() {
-    let report = plan(&[comparison(10)], &Policy::default());
+    let report = plan(&[comparison(sides(10, 1.0))], &Policy::default());
     assert_eq!((report.runs, report.pairs), (20, 10));
     let row = &report.rows[0];
     assert_eq!(row.metric, Metric::TypicalTime);
@@ -48,7 +39,7 @@ fn runs_without_pairs_count_as_independent() {
 
 #[test]
 fn two_series_of_different_speed_are_each_taken_about_their_own_mean() {
-    let one = plan(&[comparison(10)], &Policy::default());
+    let one = plan(&[comparison(sides(10, 1.0))], &Policy::default());
     let (mut baseline, mut candidate) = sides(10, 1.0);
     for run in baseline.iter_mut().chain(&mut candidate) {
         let steady = run.analysis.steady.as_mut().unwrap();
@@ -58,12 +49,8 @@ fn two_series_of_different_speed_are_each_taken_about_their_own_mean() {
             }
         }
     }
-    let faster = comparison(10);
-    let slower = AuditSource::Comparison {
-        baseline,
-        candidate,
-        absent: MissingRuns::default(),
-    };
+    let faster = comparison(sides(10, 1.0));
+    let slower = comparison((baseline, candidate));
     let both = plan(&[faster, slower], &Policy::default());
     for (one, both) in one.rows.iter().zip(&both.rows) {
         assert!((one.between_runs - both.between_runs).abs() < 1e-12);
@@ -83,11 +70,7 @@ fn a_pair_takes_the_time_until_the_next_one_begins() {
             run.manifest.ended_at = Some(start + 6_000_000_000);
         }
     }
-    let source = AuditSource::Comparison {
-        baseline,
-        candidate,
-        absent: MissingRuns::default(),
-    };
+    let source = comparison((baseline, candidate));
     let report = plan(&[source], &Policy::default());
     assert!((report.pair_s - 7.5).abs() < 1e-9, "{}", report.pair_s);
     assert!(

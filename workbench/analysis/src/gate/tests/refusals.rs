@@ -12,13 +12,7 @@ fn an_invalid_run_makes_the_gate_invalid_unless_forced() {
     assert_eq!(kinds(&report), [ObjectionKind::InvalidRun]);
     assert_eq!(outcomes(&report), [RowOutcome::Invalid; 3]);
 
-    let sides = Sides {
-        baseline: &baseline,
-        candidate: &candidate,
-        history: false,
-        absent: &MissingRuns::default(),
-    };
-    let forced = judge(sides, &Policy::default(), true);
+    let forced = judged(&baseline, &candidate, false, &Policy::default(), true);
     assert_eq!(forced.conclusion, Conclusion::Passed);
     assert!(forced.forced);
     assert_eq!(forced.reasons[1], "forced in spite of invalid run");

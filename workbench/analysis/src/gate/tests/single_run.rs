@@ -1,24 +1,18 @@
 //! The baselines that a single run may be compared with.
 
 use crate::between::fixture::{alone, run};
-use crate::gate::fixture::gate_run;
+use crate::gate::fixture::{self, gate_run};
 use crate::gate::*;
 
 const MINUTE: i64 = 60_000_000_000;
 
 fn judged(baseline: &[GateRun], history: bool) -> GateReport {
     let candidate = [gate_run(run("shop", 30, 13.0))];
-    let sides = Sides {
-        baseline,
-        candidate: &candidate,
-        history,
-        absent: &MissingRuns::default(),
-    };
     let policy = PolicyChoices {
         minimum_runs: Some(1),
         ..PolicyChoices::default()
     };
-    judge(sides, &policy.policy(), false)
+    fixture::judged(baseline, &candidate, history, &policy.policy(), false)
 }
 
 fn ten_runs() -> Vec<GateRun> {
@@ -42,17 +36,14 @@ fn a_single_run_is_judged_by_a_history_only_whatever_the_policy_s_minimum() {
 fn a_history_grows_by_every_run_without_a_failing_verdict() {
     let kept = |sessions: usize, fail_on: &[FailOn]| {
         let candidate = [gate_run(run("shop", 30, 13.0))];
-        let sides = Sides {
-            baseline: &ten_runs()[..sessions],
-            candidate: &candidate,
-            history: true,
-            absent: &MissingRuns::default(),
-        };
-        let policy = PolicyChoices {
-            fail_on: Some(fail_on.to_vec()),
-            ..PolicyChoices::default()
-        };
-        let report = judge(sides, &policy.policy(), false);
+        let history = &ten_runs()[..sessions];
+        let report = fixture::judged(
+            history,
+            &candidate,
+            true,
+            &fixture::failing_on(fail_on),
+            false,
+        );
         (report.conclusion, report.belongs_in_history())
     };
     let strict = [FailOn::Regressed, FailOn::Inconclusive];
@@ -98,13 +89,8 @@ fn a_single_run_has_a_seed_of_its_own() {
         for (number, run) in baseline.iter_mut().enumerate() {
             run.plan.seed = seeds[number % 2];
         }
-        let sides = Sides {
-            baseline: &baseline,
-            candidate: &[candidate],
-            history,
-            absent: &MissingRuns::default(),
-        };
-        judge(sides, &Policy::default(), false).objections
+        let policy = Policy::default();
+        fixture::judged(&baseline, &[candidate], history, &policy, false).objections
     };
     assert_eq!(with_seeds([3, 3], 10, true), []);
     assert_eq!(with_seeds([3, 4], 10, true), []);

@@ -221,7 +221,7 @@ pub(crate) fn family_series(
             .iter()
             .zip(&candidate)
             .map(|(before, after)| {
-                compare_runs_at_look(&before[..count], &after[..count], &rule, looks).unwrap()
+                compare_runs_at_look(&before[..count], &after[..count], &rule, Some(looks)).unwrap()
             })
             .collect();
         let members: Vec<_> = rows.iter().map(|row| (row.verdict, row.evidence)).collect();

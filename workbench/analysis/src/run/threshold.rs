@@ -3,9 +3,9 @@
 use workbench_plan::{Comparison, Metric, Threshold};
 use workbench_statistics::{StatisticsError, is_quantile_below, needed_for_quantile_interval};
 
-use crate::diagnosis::CONFIDENCE;
 use crate::model::{RequestStatistics, ThresholdOutcome};
 use crate::observe::Times;
+use crate::observe::diagnosis::CONFIDENCE;
 
 /// The measured values of a label, or of all requests.
 pub(crate) struct Measured<'a> {
@@ -35,9 +35,7 @@ pub(crate) fn evaluate(
         Metric::Quantile(probability) => {
             of_quantile(threshold, probability, value, &measured.times)?
         }
-        Metric::Mean | Metric::Max | Metric::ErrorRate | Metric::Throughput => {
-            (holds(value, threshold.comparison, threshold.limit), None)
-        }
+        _ => (holds(value, threshold.comparison, threshold.limit), None),
     };
     Ok(ThresholdOutcome {
         text: threshold.text.clone(),
@@ -65,10 +63,8 @@ fn of_quantile(
     value: f64,
     times: &Times<'_>,
 ) -> Result<(bool, Option<String>), StatisticsError> {
-    let (count, needed) = (
-        times.count(),
-        needed_for_quantile_interval(probability, CONFIDENCE)?,
-    );
+    let count = times.count();
+    let needed = needed_for_quantile_interval(probability, CONFIDENCE)?;
     if count >= needed {
         return Ok((holds(value, threshold.comparison, threshold.limit), None));
     }
@@ -79,20 +75,16 @@ fn of_quantile(
         Comparison::Greater => (times.below(threshold.limit.next_up()), true),
         Comparison::GreaterOrEqual => (times.below(threshold.limit), true),
     };
-    Ok(
-        match is_quantile_below(below, count, probability, CONFIDENCE)? {
-            Some(is_below) => (is_below != negated, None),
-            None => {
-                let requests = if count == 1 {
-                    "request is"
-                } else {
-                    "requests are"
-                };
-                let why = format!("{count} {requests} too few, this quantile takes {needed}");
-                (false, Some(why))
-            }
-        },
-    )
+    if let Some(is_below) = is_quantile_below(below, count, probability, CONFIDENCE)? {
+        return Ok((is_below != negated, None));
+    }
+    let requests = if count == 1 {
+        "request is"
+    } else {
+        "requests are"
+    };
+    let why = format!("{count} {requests} too few, this quantile takes {needed}");
+    Ok((false, Some(why)))
 }
 
 fn holds(value: f64, comparison: Comparison, limit: f64) -> bool {
@@ -151,22 +143,29 @@ mod tests {
         }
     }
 
-    fn outcome(metric: Metric, comparison: Comparison, limit: f64) -> (String, bool) {
-        let threshold = Threshold {
+    fn threshold(metric: Metric, comparison: Comparison, limit: f64) -> Threshold {
+        Threshold {
             text: "as written".into(),
             metric,
             request: None,
             comparison,
             limit,
-        };
-        let statistics = statistics();
-        let times = Class::of_test(&TIMES);
+        }
+    }
+
+    fn evaluated(threshold: &Threshold, times: &[f64]) -> ThresholdOutcome {
+        let (statistics, times) = (statistics(), Class::of_test(times));
         let measured = Measured {
             statistics: &statistics,
             times: times.times(),
         };
-        let outcome = evaluate(&threshold, Some(&measured)).unwrap();
+        let outcome = evaluate(threshold, Some(&measured)).unwrap();
         assert_eq!(outcome.text, "as written");
+        outcome
+    }
+
+    fn outcome(metric: Metric, comparison: Comparison, limit: f64) -> (String, bool) {
+        let outcome = evaluated(&threshold(metric, comparison, limit), &TIMES);
         (outcome.measured, outcome.passed)
     }
 
@@ -195,11 +194,8 @@ mod tests {
     #[test]
     fn a_threshold_without_anything_measured_does_not_pass() {
         let threshold = Threshold {
-            text: "pay: p95 < 1s".into(),
-            metric: Metric::Quantile(0.95),
             request: Some("pay".into()),
-            comparison: Comparison::Less,
-            limit: 1e9,
+            ..threshold(Metric::Quantile(0.95), Comparison::Less, 1e9)
         };
 
         let outcome = evaluate(&threshold, None).unwrap();
@@ -217,20 +213,8 @@ mod tests {
     ) -> ThresholdStatus {
         let mut times = vec![1e9; count - slow];
         times.resize(count, 2e9);
-        let threshold = Threshold {
-            text: String::new(),
-            metric: Metric::Quantile(probability),
-            request: None,
-            comparison,
-            limit: 1.5e9,
-        };
-        let statistics = statistics();
-        let times = Class::of_test(&times);
-        let measured = Measured {
-            statistics: &statistics,
-            times: times.times(),
-        };
-        evaluate(&threshold, Some(&measured)).unwrap().status()
+        let threshold = threshold(Metric::Quantile(probability), comparison, 1.5e9);
+        evaluated(&threshold, &times).status()
     }
 
     #[test]
@@ -238,28 +222,14 @@ mod tests {
         use Comparison::{Greater, Less};
         use ThresholdStatus::{Missed, Passed, Undecided};
         for (probability, needed) in [(0.5, 6), (0.95, 59), (0.99, 299), (0.999, 2_995)] {
-            assert_eq!(
-                status(needed, 0, probability, Less),
-                Passed,
-                "{probability}"
-            );
-            assert_eq!(
-                status(needed, 0, probability, Greater),
-                Missed,
-                "{probability}"
-            );
+            let of = |comparison| status(needed, 0, probability, comparison);
+            assert_eq!((of(Less), of(Greater)), (Passed, Missed), "{probability}");
         }
         for (probability, few) in [(0.5, 4), (0.95, 58), (0.99, 298), (0.999, 2_994)] {
-            assert_eq!(
-                status(few, 0, probability, Less),
-                Undecided,
-                "{probability}"
-            );
-            assert_eq!(
-                status(few, 0, probability, Greater),
-                Undecided,
-                "{probability}"
-            );
+            for comparison in [Less, Greater] {
+                let found = status(few, 0, probability, comparison);
+                assert_eq!(found, Undecided, "{probability}");
+            }
         }
     }
 
@@ -282,20 +252,8 @@ mod tests {
 
     #[test]
     fn an_undecided_threshold_names_the_needed_requests() {
-        let times = Class::of_test(&TIMES);
-        let statistics = statistics();
-        let measured = Measured {
-            statistics: &statistics,
-            times: times.times(),
-        };
-        let threshold = Threshold {
-            text: "p95 < 1s".into(),
-            metric: Metric::Quantile(0.95),
-            request: None,
-            comparison: Comparison::Less,
-            limit: 1e9,
-        };
-        let outcome = evaluate(&threshold, Some(&measured)).unwrap();
+        let threshold = threshold(Metric::Quantile(0.95), Comparison::Less, 1e9);
+        let outcome = evaluated(&threshold, &TIMES);
         assert_eq!(outcome.measured, "3.850 ms");
         assert!(!outcome.passed);
         assert_eq!(

@@ -4,7 +4,7 @@ use workbench_statistics::{
     ResampledTest, StatisticsError, batch_means, clopper_pearson, false_alarm_rate,
 };
 
-use crate::comparison::{ALPHA, RESAMPLES, SAMPLE_SIZE, SEED};
+use super::comparison::{ALPHA, RESAMPLES, SAMPLE_SIZE, SEED};
 use crate::model::{EffectiveSamples, FalseAlarms, RunAnalysis, Scope};
 use crate::observe::ElapsedInOrder;
 
@@ -23,52 +23,47 @@ const LEAST_BLOCKS: usize = 10;
 /// The false alarm rate is that of the hold: ramps are the same in every run of an experiment, and blocks of them in another
 /// order would make runs that cannot be. Without a hold there is none.
 pub(crate) fn effective_samples(run: &RunAnalysis, in_order: &ElapsedInOrder) -> EffectiveSamples {
-    let (requests, autocorrelation_factor, effective_samples, note) =
-        dependence(run, &in_order.all_ns);
-    let is_held = run
-        .steady
-        .as_ref()
-        .is_some_and(|steady| steady.scope == Scope::Hold);
-    let held = is_held.then(|| &in_order.all_ns[in_order.steady.clone()]);
-    EffectiveSamples {
-        requests,
-        autocorrelation_factor,
-        effective_samples,
-        note,
-        false_alarms: held.and_then(|held| false_alarms(held, autocorrelation_factor).ok()),
+    let mut found = dependence(run, &in_order.all_ns);
+    let steady = run.steady.as_ref();
+    if steady.is_some_and(|steady| steady.scope == Scope::Hold) {
+        let held = &in_order.all_ns[in_order.steady.clone()];
+        found.false_alarms = false_alarms(held, found.autocorrelation_factor).ok();
     }
+    found
 }
 
-/// The number of requests of the steady part, their τ and effective sample size; of the whole run if those of the steady part
-/// are unknown.
-fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> (u64, Option<f64>, Option<f64>, String) {
-    if let Some(steady) = &run.steady
-        && let (Some(factor), Some(effective)) = (
-            steady.total.autocorrelation_factor,
-            steady.total.effective_samples,
-        )
+/// The requests of the steady part, their τ and effective sample size; of the whole run if those of the steady part are
+/// unknown.
+fn dependence(run: &RunAnalysis, elapsed_ns: &[f64]) -> EffectiveSamples {
+    let (requests, known, note) = if let Some(steady) = &run.steady
+        && let total = &steady.total
+        && let Some(known) = total.autocorrelation_factor.zip(total.effective_samples)
     {
         let part = match steady.scope {
             Scope::Hold => "the steady part: all users there, after the warm-up",
             Scope::WholeRun => "the whole run after the warm-up",
         };
-        let requests = steady.total.samples;
-        return (
-            requests,
-            Some(factor),
-            Some(effective),
-            format!("of {part}"),
-        );
-    }
-    let requests = elapsed_ns.len() as u64;
-    match batch_means(elapsed_ns, CONFIDENCE) {
-        Ok(found) => (
-            requests,
-            Some(found.autocorrelation_factor),
-            Some(found.effective_count),
-            "of the whole run, ramps included".to_owned(),
-        ),
-        Err(error) => (requests, None, None, format!("unknown: {error}")),
+        (total.samples, Some(known), format!("of {part}"))
+    } else {
+        let requests = elapsed_ns.len() as u64;
+        match batch_means(elapsed_ns, CONFIDENCE) {
+            Ok(found) => {
+                let known = (found.autocorrelation_factor, found.effective_count);
+                (
+                    requests,
+                    Some(known),
+                    "of the whole run, ramps included".to_owned(),
+                )
+            }
+            Err(error) => (requests, None, format!("unknown: {error}")),
+        }
+    };
+    EffectiveSamples {
+        requests,
+        autocorrelation_factor: known.map(|(factor, _)| factor),
+        effective_samples: known.map(|(_, count)| count),
+        note,
+        false_alarms: None,
     }
 }
 

@@ -1,8 +1,7 @@
 //! The distribution of response times as quantiles up to the maximum.
 
-use crate::model::PercentileCurve;
+use crate::model::{PercentileCurve, TOTAL};
 use crate::observe::{LabelObservations, Observations, Times};
-use crate::tables::TOTAL;
 
 /// The curves of all requests as `TOTAL`, and of the labels that are shown over time.
 pub(crate) fn percentile_curves(observations: &Observations) -> Vec<PercentileCurve> {

@@ -3,9 +3,8 @@
 use workbench_samples::CheckStatus;
 use workbench_statistics::StatisticsError;
 
-use crate::model::StallCheck;
+use crate::model::{NS_PER_SECOND, StallCheck};
 use crate::observe::{Gap, Observations, SteadyObservations, Times, Waits};
-use crate::tables::NS_PER_SECOND;
 
 /// Shortest stall: up to 0.1 s people perceive a reaction as immediate (Nielsen 1993, chapter 5).
 const SHORTEST_STALL_NS: f64 = 0.1 * NS_PER_SECOND;
@@ -86,40 +85,32 @@ pub(crate) fn check(
     is_open: bool,
     start_resolution_ns: u64,
 ) -> StallCheck {
+    let none = |status, finding| StallCheck {
+        status,
+        finding,
+        share: 0.0,
+        longest_s: None,
+        longest_at_s: None,
+    };
     if start_resolution_ns as f64 > COARSE * SHORTEST_STALL_NS {
-        return StallCheck {
-            status: CheckStatus::NotChecked,
-            finding: format!(
-                "start times are known to {:.0} ms only, and stalls are shorter",
-                start_resolution_ns as f64 / 1e6
-            ),
-            share: 0.0,
-            longest_s: None,
-            longest_at_s: None,
-        };
+        let resolution_ms = start_resolution_ns as f64 / 1e6;
+        let why =
+            format!("start times are known to {resolution_ms:.0} ms only, and stalls are shorter");
+        return none(CheckStatus::NotChecked, why);
     }
     let in_seconds = |ns: i64| ns as f64 / NS_PER_SECOND;
     let length_s = to_s - from_s;
     let Some(longest) = stalls.iter().max_by_key(|stall| stall.length_ns) else {
         let longest = steady.waits.gaps.iter().map(|gap| gap.length_ns).max();
-        let longest = longest.unwrap_or(steady.waits.resolution_ns);
-        let (status, finding) = if steady.waits.answers == 0 {
-            let nothing = "no request was answered, so that no answer can be missing for a while";
-            (CheckStatus::NotChecked, nothing.to_owned())
-        } else {
-            let none = format!(
-                "none: no time without an answer while two users or more waited was longer than {:.2} s",
-                in_seconds(longest)
-            );
-            (CheckStatus::Passed, none)
-        };
-        return StallCheck {
-            status,
-            finding,
-            share: 0.0,
-            longest_s: None,
-            longest_at_s: None,
-        };
+        let longest_s = in_seconds(longest.unwrap_or(steady.waits.resolution_ns));
+        if steady.waits.answers == 0 {
+            let why = "no request was answered, so that no answer can be missing for a while";
+            return none(CheckStatus::NotChecked, why.to_owned());
+        }
+        let finding = format!(
+            "none: no time without an answer while two users or more waited was longer than {longest_s:.2} s"
+        );
+        return none(CheckStatus::Passed, finding);
     };
     let total_s = in_seconds(stalls.iter().map(|stall| stall.length_ns).sum());
     let share = total_s / length_s;

@@ -8,11 +8,11 @@ use workbench_statistics::{
     welch_from_estimates,
 };
 
-use crate::effective_samples::effective_samples;
-use crate::experiment;
-use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis, Shape};
+use super::effective_samples::effective_samples;
+use crate::between::points::in_order_of_points;
+use crate::model::{CltDistribution, PairwiseTest, ReportComparison, RunAnalysis};
 use crate::observe::ElapsedInOrder;
-use crate::points::in_order_of_points;
+use crate::read::experiment;
 
 /// The report's: samples of 50, 1,000 of them, a level of 5 %.
 pub(crate) const SAMPLE_SIZE: u32 = 50;
@@ -95,12 +95,7 @@ pub(crate) fn distribution(
         standard_error_of_grand_mean_ns: drawn
             .standard_error()
             .expect("more than one sample is drawn"),
-        shape: shape(&means_ns).ok().map(|found| Shape {
-            skewness: found.skewness,
-            skewness_standard_error: found.skewness_standard_error,
-            excess_kurtosis: found.excess_kurtosis,
-            excess_kurtosis_standard_error: found.excess_kurtosis_standard_error,
-        }),
+        shape: shape(&means_ns).ok(),
         worth: effective_samples(run, in_order),
         means_ns,
     })
@@ -110,10 +105,7 @@ pub(crate) fn distribution(
 fn normal_quantiles() -> Vec<f64> {
     let ranks: Vec<f64> = (0..RESAMPLES).map(f64::from).collect();
     let plot = normal_plot(&ranks).expect("there are several ranks, and all are finite");
-    plot.points
-        .into_iter()
-        .map(|(quantile, _)| quantile)
-        .collect()
+    plot.points.into_iter().map(|point| point.0).collect()
 }
 
 /// Tests every pair of distributions once. A test that cannot be made becomes a warning.
@@ -191,8 +183,7 @@ fn names(distributions: &[CltDistribution], runs: &[RunAnalysis]) -> Vec<String>
     let repeated: Vec<&str> = distributions
         .iter()
         .map(|one| {
-            let series = drawn_from(one, runs).and_then(|run| run.series.as_ref());
-            series.map_or(one.experiment.as_str(), |place| &place.experiment)
+            drawn_from(one, runs).map_or(one.experiment.as_str(), RunAnalysis::name_of_experiment)
         })
         .collect();
     distributions

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use workbench_plan::Parameter;
 
-use crate::experiment::EXPERIMENT_FILE;
 use crate::model::RunAnalysis;
+use crate::read::experiment::EXPERIMENT_FILE;
 
 /// Describes how two experiments differ, each given by a name and its text.
 pub(crate) fn difference((first, before): (&str, &str), (other, after): (&str, &str)) -> String {
@@ -66,11 +66,8 @@ pub(crate) fn group_names(runs: &[RunAnalysis]) -> GroupNames {
     let mut places = Vec::with_capacity(runs.len());
     for run in runs {
         // `shop#1` and `shop#2` stay apart whatever stands beside them.
-        let name = match &run.series {
-            Some(place) => &place.experiment,
-            None => &run.experiment,
-        };
-        let index = match known.iter().position(|(other, _)| other == name) {
+        let name = run.name_of_experiment();
+        let index = match known.iter().position(|(other, _)| *other == name) {
             Some(index) => index,
             None => {
                 known.push((name, Vec::new()));

@@ -8,6 +8,7 @@ use workbench_plan::{Plan, format_duration};
 use workbench_samples::{Manifest, Origin};
 
 use crate::error::AnalysisError;
+use crate::occurrence::unique;
 
 /// Name of the resolved experiment file in a run's folder.
 pub(crate) const EXPERIMENT_FILE: &str = "experiment.yaml";
@@ -33,28 +34,21 @@ pub(crate) fn read(run_directory: &Path, manifest: &Manifest) -> Result<Experime
             plan,
         });
     }
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(source) => return Err(AnalysisError::Read { path, source }),
-    };
+    let text = fs::read_to_string(&path).map_err(AnalysisError::reading(&path))?;
     let plan = workbench_plan::parse(&text, &path)?;
     Ok(Experiment { text, plan })
 }
 
 /// The part of the experiment that repetitions have in common, as text.
 pub(crate) fn repeated(manifest: &Manifest, plan: &Plan) -> String {
-    manifest
-        .origin
-        .as_ref()
-        .map_or_else(|| plan.repeated(), imported)
+    let origin = manifest.origin.as_ref();
+    origin.map_or_else(|| plan.repeated(), imported)
 }
 
 /// The part of the experiment that comparable runs have in common, as text.
 pub(crate) fn workload(manifest: &Manifest, plan: &Plan) -> String {
-    manifest
-        .origin
-        .as_ref()
-        .map_or_else(|| plan.workload(), imported)
+    let origin = manifest.origin.as_ref();
+    origin.map_or_else(|| plan.workload(), imported)
 }
 
 /// A description of an imported run's experiment.
@@ -91,11 +85,6 @@ fn stand_in(manifest: &Manifest, origin: &Origin) -> String {
 
 /// The plan's labels in the order of the file, each once.
 pub(crate) fn labels(plan: &Plan) -> Vec<&str> {
-    let mut labels = Vec::new();
-    for step in plan.scenarios.iter().flat_map(|scenario| &scenario.steps) {
-        if !labels.contains(&step.label.as_str()) {
-            labels.push(step.label.as_str());
-        }
-    }
-    labels
+    let steps = plan.scenarios.iter().flat_map(|scenario| &scenario.steps);
+    unique(steps.map(|step| step.label.as_str()))
 }

@@ -14,28 +14,17 @@ pub(crate) enum Scale {
 }
 
 /// Why there is no interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoInterval {
-    SingleRun,
-    /// All values are equal, so that the interval would have no width.
-    NoVariation,
-}
+const SINGLE_RUN: &str = "a single run has no interval";
+/// All values are equal, so that the interval would have no width.
+const NO_VARIATION: &str = "the runs do not vary, which is no interval";
 
-impl NoInterval {
-    pub(crate) fn reason(self) -> &'static str {
-        match self {
-            Self::SingleRun => "a single run has no interval",
-            Self::NoVariation => "the runs do not vary, which is no interval",
-        }
-    }
-}
-
-/// The mean on this scale with Student's interval. `None` without values, and if a ratio is not positive.
+/// The mean on this scale with Student's interval, or why there is no interval. `None` without values, and if a ratio is not
+/// positive.
 pub(crate) fn mean_of_runs(
     values: &[f64],
     scale: Scale,
     confidence: f64,
-) -> Option<(f64, Result<ConfidenceInterval, NoInterval>)> {
+) -> Option<(f64, Result<ConfidenceInterval, &'static str>)> {
     let transformed: Vec<f64> = match scale {
         Scale::Ratio => values.iter().map(|value| value.ln()).collect(),
         Scale::Share => values.to_vec(),
@@ -45,17 +34,14 @@ pub(crate) fn mean_of_runs(
         Scale::Share => value.clamp(0.0, 1.0),
     };
     let found = summary(&transformed).ok()?;
-    let reach = found
-        .standard_error()
-        .filter(|standard_error| *standard_error > 0.0)
-        .and_then(|standard_error| {
-            let degrees = (values.len() - 1) as f64;
-            let quantile = student_t_quantile((1.0 - confidence) / 2.0, degrees).ok()?;
-            Some(quantile * standard_error)
-        });
+    let standard_error = found.standard_error().filter(|error| *error > 0.0);
+    let reach = standard_error.and_then(|standard_error| {
+        let degrees = (values.len() - 1) as f64;
+        Some(student_t_quantile((1.0 - confidence) / 2.0, degrees).ok()? * standard_error)
+    });
     let none = match values.len() {
-        1 => NoInterval::SingleRun,
-        _ => NoInterval::NoVariation,
+        1 => SINGLE_RUN,
+        _ => NO_VARIATION,
     };
     let interval = reach.ok_or(none).map(|reach| ConfidenceInterval {
         lower: back(found.mean - reach),
@@ -69,7 +55,7 @@ pub(crate) fn mean_of_runs(
 mod tests {
     use super::*;
 
-    fn of(values: &[f64], scale: Scale) -> (f64, Result<ConfidenceInterval, NoInterval>) {
+    fn of(values: &[f64], scale: Scale) -> (f64, Result<ConfidenceInterval, &'static str>) {
         mean_of_runs(values, scale, 0.95).unwrap()
     }
 
@@ -96,14 +82,14 @@ mod tests {
     #[test]
     fn runs_without_a_single_error_have_no_interval() {
         let found = of(&[0.0, 0.0, 0.0], Scale::Share);
-        assert_eq!(found, (0.0, Err(NoInterval::NoVariation)));
+        assert_eq!(found, (0.0, Err(NO_VARIATION)));
     }
 
     #[test]
     fn a_single_run_has_a_value_without_an_interval_and_no_run_has_neither() {
         let (mean, interval) = of(&[5.0], Scale::Ratio);
         assert!((mean - 5.0).abs() < 1e-12);
-        assert_eq!(interval, Err(NoInterval::SingleRun));
+        assert_eq!(interval, Err(SINGLE_RUN));
         assert_eq!(mean_of_runs(&[], Scale::Ratio, 0.95), None);
         assert_eq!(mean_of_runs(&[0.0, 1.0], Scale::Ratio, 0.95), None);
     }

@@ -1,5 +1,6 @@
 //! The statistics and checks of the steady part of a run.
 
+mod stalls;
 mod warm_up;
 
 use workbench_plan::SteadyPart;
@@ -9,11 +10,9 @@ use workbench_statistics::{
     wilson_of_dependent,
 };
 
-use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
-use crate::model::{Estimate, Latency, Scope, SteadyState, SteadyStatistics};
-use crate::observe::{Observations, Times};
-use crate::stalls;
-use crate::tables::{NS_PER_SECOND, TOTAL};
+use crate::model::{Estimate, Latency, NS_PER_SECOND, Scope, SteadyState, SteadyStatistics, TOTAL};
+use crate::observe::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
+use crate::observe::{LabelTally, LabelTimes, Observations, Times};
 
 /// Why an error rate has no interval.
 const FAILURES_TOGETHER: &str =
@@ -28,7 +27,11 @@ pub(crate) fn steady_state(
 ) -> Result<Option<SteadyState>, StatisticsError> {
     let origin = manifest.origin.as_ref();
     let labels = &observations.labels;
-    let all = Times::together(labels.iter().filter_map(|label| label.times.steady()));
+    let together = |part: fn(&LabelTimes) -> Option<Times<'_>>| {
+        Times::together(labels.iter().filter_map(|label| part(&label.times)))
+    };
+    let count = |of: fn(&LabelTally) -> u64| labels.iter().map(|label| of(&label.counts)).sum();
+    let all = together(LabelTimes::steady);
     let (Some(steady), Some(all)) = (&observations.steady, all) else {
         return Ok(None);
     };
@@ -59,14 +62,11 @@ pub(crate) fn steady_state(
     }
     let total = Part {
         label: TOTAL,
-        errors: labels.iter().map(|label| label.counts.steady_errors).sum(),
-        ended_in_window: labels
-            .iter()
-            .map(|label| label.counts.ended_in_window)
-            .sum(),
+        errors: count(|counts| counts.steady_errors),
+        ended_in_window: count(|counts| counts.ended_in_window),
         times: all,
-        successes: Times::together(labels.iter().filter_map(|label| label.times.successes())),
-        failures: Times::together(labels.iter().filter_map(|label| label.times.failures())),
+        successes: together(LabelTimes::successes),
+        failures: together(LabelTimes::failures),
         diagnosis: &steady.diagnosis,
     };
     let stalls = stalls::stalls(observations, steady)?;
@@ -85,17 +85,15 @@ pub(crate) fn steady_state(
         scope,
         from_s,
         to_s,
-        warm_up: match (scope, origin) {
-            (Scope::WholeRun, Some(_)) => warm_up::unknown(),
-            _ => {
-                let check = warm_up::check(scope, steady, reported, (from_s, to_s));
-                let series = manifest.series.as_ref();
-                if series.is_some_and(|series| series.together) {
-                    warm_up::of_pair(check)
-                } else {
-                    check
-                }
-            }
+        warm_up: if scope == Scope::WholeRun && origin.is_some() {
+            warm_up::unknown()
+        } else {
+            let check = warm_up::check(scope, steady, reported, (from_s, to_s));
+            let is_of_pair = manifest
+                .series
+                .as_ref()
+                .is_some_and(|series| series.together);
+            warm_up::in_pair(check, is_of_pair)
         },
         stalls: stall_check,
         requests,
@@ -106,32 +104,40 @@ pub(crate) fn steady_state(
 /// Adds the checks of the steady part to a run's validity.
 pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations: &Observations) {
     // If the load is never held, ramps have few users, so only found stalls count.
-    if steady.scope == Scope::Hold || steady.stalls.status > CheckStatus::Passed {
-        validity.checks.push(Check {
-            name: "stalls".to_owned(),
-            status: steady.stalls.status,
-            finding: steady.stalls.finding.clone(),
-        });
-        validity.valid &= steady.stalls.status != CheckStatus::Failed;
+    let (stalls, warm_up) = (&steady.stalls, &steady.warm_up);
+    if steady.scope == Scope::Hold || stalls.status > CheckStatus::Passed {
+        add_check(validity, "stalls", stalls.status, stalls.finding.clone());
     }
     // Such a run has no steady state.
     if steady.scope == Scope::WholeRun {
         return;
     }
-    validity.checks.push(Check {
-        name: "steady state".to_owned(),
-        status: steady.warm_up.status,
-        finding: steady.warm_up.finding.clone(),
-    });
+    add_check(
+        validity,
+        "steady state",
+        warm_up.status,
+        warm_up.finding.clone(),
+    );
     let diagnosis = observations.steady.as_ref().map(|it| &it.diagnosis.mean);
     if let Some(Err(error @ StatisticsError::TooDependent { .. })) = diagnosis {
-        validity.checks.push(Check {
-            name: "dependence of requests".to_owned(),
-            status: CheckStatus::Warning,
-            finding: describe(error),
-        });
+        let finding = describe(error);
+        add_check(
+            validity,
+            "dependence of requests",
+            CheckStatus::Warning,
+            finding,
+        );
     }
-    validity.valid &= steady.warm_up.status != CheckStatus::Failed;
+}
+
+/// Adds a check to a run's validity. A failed one makes the run invalid.
+pub(crate) fn add_check(validity: &mut Validity, name: &str, status: CheckStatus, finding: String) {
+    validity.valid &= status != CheckStatus::Failed;
+    validity.checks.push(Check {
+        name: name.to_owned(),
+        status,
+        finding,
+    });
 }
 
 /// The data of a label, or of all labels together.
@@ -155,12 +161,7 @@ impl Part<'_> {
             samples,
             errors: self.errors,
             error_rate: self.error_rate()?,
-            // As in the tables: no rate without a duration.
-            throughput_per_s: if length_s > 0.0 {
-                self.ended_in_window as f64 / length_s
-            } else {
-                0.0
-            },
+            throughput_per_s: self.throughput_per_s(length_s)?,
             mean_ns: self.mean()?,
             p50_ns: p50_ns?,
             p95_ns: p95_ns?,
@@ -170,6 +171,12 @@ impl Part<'_> {
             success: self.latency(self.successes.as_ref())?,
             failure: self.latency(self.failures.as_ref())?,
         })
+    }
+
+    fn throughput_per_s(&self, length_s: f64) -> Result<Option<f64>, StatisticsError> {
+        let shortest_s = self.times.summary()?.min / NS_PER_SECOND;
+        let could_end = self.ended_in_window > 0 || length_s >= shortest_s;
+        Ok((could_end && length_s > 0.0).then(|| self.ended_in_window as f64 / length_s))
     }
 
     fn error_rate(&self) -> Result<Estimate, StatisticsError> {
@@ -185,11 +192,10 @@ impl Part<'_> {
                 let rate = wilson_of_dependent(errors, requests, *effective, CONFIDENCE)?;
                 Ok(known(rate.estimate, rate.interval))
             }
-            Err(StatisticsError::TooDependent { .. }) => Ok(Estimate {
-                value: Some(errors as f64 / requests as f64),
-                interval: None,
-                note: Some(FAILURES_TOGETHER.to_owned()),
-            }),
+            Err(StatisticsError::TooDependent { .. }) => Ok(Estimate::without_interval(
+                Some(errors as f64 / requests as f64),
+                FAILURES_TOGETHER.to_owned(),
+            )),
             Err(error) => Ok(without_interval(errors as f64 / requests as f64, error)),
         }
     }
@@ -245,24 +251,17 @@ impl Part<'_> {
         let effective = &self.diagnosis.effective[index];
         let (needed, at_most) = self.floor(index, self.times.count())?;
         if at_most < needed as f64 {
-            return Ok(Estimate {
-                value: None,
-                interval: None,
-                note: Some(format!(
-                    "needs {needed} independent requests; {}{at_most:.0} here",
-                    if effective.is_ok() { "" } else { "at most " },
-                    at_most = at_most.floor()
-                )),
-            });
+            let limit = if effective.is_ok() { "" } else { "at most " };
+            let found = at_most.floor();
+            let why = format!("needs {needed} independent requests; {limit}{found:.0} here");
+            return Ok(Estimate::without_interval(None, why));
         }
         let value = self.times.quantile(probability)?;
         Ok(match effective {
             Ok(count) => {
                 let times = &self.times;
-                known(
-                    value,
-                    times.quantile_interval(probability, CONFIDENCE, *count)?,
-                )
+                let interval = times.quantile_interval(probability, CONFIDENCE, *count)?;
+                known(value, interval)
             }
             Err(error) => without_interval(value, error),
         })
@@ -278,11 +277,7 @@ fn known(value: f64, interval: Interval) -> Estimate {
 }
 
 fn without_interval(value: f64, error: &StatisticsError) -> Estimate {
-    Estimate {
-        value: Some(value),
-        interval: None,
-        note: Some(format!("no interval: {}", describe(error))),
-    }
+    Estimate::without_interval(Some(value), format!("no interval: {}", describe(error)))
 }
 
 /// Why the autocorrelation is unknown, in terms of requests.

@@ -18,7 +18,8 @@ use workbench_samples::{
 };
 
 use crate::error::AnalysisError;
-use crate::experiment::EXPERIMENT_FILE;
+use crate::read::experiment::EXPERIMENT_FILE;
+use judge::name;
 
 /// A segment with its folder.
 struct Part {
@@ -33,14 +34,11 @@ struct Part {
 /// # Errors
 /// A segment that is still running, segments of different experiments, and I/O errors.
 pub fn combine(run: &Path) -> Result<(), AnalysisError> {
-    let folders = segment_folders(run).map_err(|source| AnalysisError::Read {
-        path: run.to_owned(),
-        source,
-    })?;
+    let folders = segment_folders(run).map_err(AnalysisError::reading(run))?;
     let mut parts = Vec::new();
     for folder in folders {
         if RunLock::is_held(&folder) {
-            return Err(AnalysisError::SegmentRunning { path: folder });
+            return Err(AnalysisError::SegmentRunning(folder));
         }
         // Without a manifest the segment counts as missing.
         if folder.join(workbench_samples::MANIFEST_FILE).is_file() {
@@ -57,7 +55,7 @@ pub fn combine(run: &Path) -> Result<(), AnalysisError> {
     write_failures(run, &parts)?;
     let path = run.join(EXPERIMENT_FILE);
     let schedule = workbench_plan::parse(&experiment, &path)?.schedule();
-    fs::write(&path, experiment).map_err(|source| AnalysisError::Write { path, source })?;
+    fs::write(&path, experiment).map_err(AnalysisError::writing(&path))?;
     // Last: without it a folder is not a run.
     record::manifest(&parts, &schedule, samples).write(run)?;
     Ok(())
@@ -66,10 +64,8 @@ pub fn combine(run: &Path) -> Result<(), AnalysisError> {
 fn read(run: &Path, folder: PathBuf) -> Result<Part, AnalysisError> {
     let manifest = Manifest::read(&folder)?;
     let Some(place) = manifest.segment.clone() else {
-        return Err(AnalysisError::SegmentsDiffer {
-            run: run.to_owned(),
-            what: format!("{} is a whole run", folder.display()),
-        });
+        let what = format!("{} is a whole run", folder.display());
+        return Err(AnalysisError::SegmentsDiffer(run.to_owned(), what));
     };
     let place = SegmentPlace {
         started_at: manifest.started_at,
@@ -84,27 +80,20 @@ fn read(run: &Path, folder: PathBuf) -> Result<Part, AnalysisError> {
 
 /// The experiment of all segments.
 fn experiment(run: &Path, parts: &[Part]) -> Result<String, AnalysisError> {
-    let differ = |what: String| AnalysisError::SegmentsDiffer {
-        run: run.to_owned(),
-        what,
-    };
+    let differ = |what: String| AnalysisError::SegmentsDiffer(run.to_owned(), what);
     let mut texts = Vec::with_capacity(parts.len());
     for part in parts {
         let path = part.folder.join(EXPERIMENT_FILE);
-        let text = fs::read_to_string(&path);
-        texts.push(text.map_err(|source| AnalysisError::Read { path, source })?);
+        texts.push(fs::read_to_string(&path).map_err(AnalysisError::reading(&path))?);
     }
     let (first, text) = (&parts[0], &texts[0]);
     for (part, other) in parts.iter().zip(&texts).skip(1) {
-        let name = |part: &Part| format!("segment {}/{}", part.place.number, part.place.of);
+        let both = format!("{} and {}", name(&first.place), name(&part.place));
         if part.place.of != first.place.of || part.place.number > part.place.of {
-            return Err(differ(format!("{} and {}", name(first), name(part))));
+            return Err(differ(both));
         }
         if other != text || part.manifest.seed != first.manifest.seed {
-            let (one, other) = (name(first), name(part));
-            return Err(differ(format!(
-                "{one} and {other} are of different experiments"
-            )));
+            return Err(differ(format!("{both} are of different experiments")));
         }
         if part.manifest.run_id != first.manifest.run_id {
             let (one, other) = (&first.manifest.run_id, &part.manifest.run_id);
@@ -140,10 +129,7 @@ fn link_samples(run: &Path, parts: &[Part]) -> Result<usize, AnalysisError> {
         })
         .and_then(|()| remove(&samples))
         .and_then(|()| fs::rename(&unfinished, &samples));
-    linked.map_err(|source| AnalysisError::Write {
-        path: samples.clone(),
-        source,
-    })?;
+    linked.map_err(AnalysisError::writing(&samples))?;
     // The analysis reports missing samples.
     let batches = sample_batches(&samples).unwrap_or_default();
     Ok(batches.iter().map(SampleBatch::count).sum())

@@ -4,6 +4,7 @@ use workbench_plan::Schedule;
 use workbench_samples::{Check, CheckStatus, Outcome, SegmentPlace, UsersInSecond, Validity};
 
 use super::Part;
+use crate::occurrence::{grouped, unique};
 
 /// Largest difference between the starts of segments. It is the interval by which users and arrivals are counted. Our
 /// choice.
@@ -85,12 +86,8 @@ fn reference(parts: &[Part]) -> Option<i64> {
 
 /// The possible difference between the clocks of several machines, by which segments start and samples are ordered.
 fn clocks(parts: &[Part]) -> Option<Check> {
-    let mut machines: Vec<&SegmentPlace> = Vec::new();
-    for part in parts {
-        if machines.iter().all(|known| known.host != part.place.host) {
-            machines.push(&part.place);
-        }
-    }
+    let machines = grouped(parts.iter().map(|part| (&part.place.host, &part.place)));
+    let machines: Vec<&SegmentPlace> = machines.into_iter().map(|(_, of)| of[0]).collect();
     if machines.len() < 2 {
         return None;
     }
@@ -141,12 +138,7 @@ fn of_segments(parts: &[Part]) -> Vec<Check> {
             checks.map(|check| (&part.place, check))
         })
     };
-    let mut names: Vec<&str> = Vec::new();
-    for (_, check) in checks() {
-        if !names.contains(&check.name.as_str()) {
-            names.push(&check.name);
-        }
-    }
+    let names = unique(checks().map(|(_, check)| check.name.as_str()));
     let worst = |name: &str| {
         let of_name = || checks().filter(|(_, check)| check.name == name);
         let status = of_name().map(|(_, check)| check.status).max()?;

@@ -9,6 +9,7 @@ use workbench_samples::{
 };
 
 use super::{Part, judge};
+use crate::occurrence::grouped;
 
 /// `schedule` is that of the whole plan, `samples` how many all segments have.
 pub(super) fn manifest(parts: &[Part], schedule: &Schedule, samples: usize) -> Manifest {
@@ -65,13 +66,9 @@ fn outcome(parts: &[Part]) -> Outcome {
 
 /// All machines that made segments, as one.
 fn host(parts: &[Part]) -> Host {
-    let mut hosts: Vec<&Host> = Vec::new();
-    for part in parts {
-        let host = &part.manifest.host;
-        if hosts.iter().all(|known| known.name != host.name) {
-            hosts.push(host);
-        }
-    }
+    let hosts = parts.iter().map(|part| &part.manifest.host);
+    let hosts = grouped(hosts.map(|host| (&host.name, host)));
+    let hosts: Vec<&Host> = hosts.into_iter().map(|(_, of)| of[0]).collect();
     let each = |text: fn(&Host) -> &str| {
         let mut texts: Vec<&str> = hosts.iter().map(|host| text(host)).collect();
         texts.dedup();

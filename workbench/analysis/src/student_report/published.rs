@@ -17,51 +17,42 @@ use crate::model::{CheckedNumber, PublishedCheck, PublishedGroupCheck, Published
 /// # Errors
 /// Numbers for which no test is defined; tables that were read from a file have none.
 pub fn check_published_table(table: &PublishedTable) -> Result<PublishedCheck, StatisticsError> {
-    let groups: Vec<MeanEstimate> = table
-        .groups
-        .iter()
-        .map(|group| MeanEstimate {
-            mean: group.mean,
-            standard_error: group.standard_error,
-            count: group.count as usize,
-        })
-        .collect();
-    let printed: Vec<PrintedTest> = table
-        .tests
-        .iter()
-        .map(|test| PrintedTest {
-            first: test.first,
-            second: test.second,
-            t: test.t,
-        })
-        .collect();
-    let found = check_published(&groups, &printed, table.decimals)?;
+    let groups = table.groups.iter().map(|group| MeanEstimate {
+        mean: group.mean,
+        standard_error: group.standard_error,
+        count: group.count as usize,
+    });
+    let groups: Vec<MeanEstimate> = groups.collect();
+    let printed = table.tests.iter().map(|test| PrintedTest {
+        first: test.first,
+        second: test.second,
+        t: test.t,
+    });
+    let found = check_published(&groups, &printed.collect::<Vec<_>>(), table.decimals)?;
     let all_follow = found.tests.iter().all(|test| test.reproducible);
     let implied = found.implied_standard_errors.filter(|_| !all_follow);
-    let tests = found
-        .tests
-        .iter()
-        .zip(&table.tests)
+    let tests = found.tests.iter().zip(&table.tests);
+    let tests = tests
         .map(|(checked, test)| check(checked, test, &groups, table))
         .collect::<Result<_, _>>()?;
+    let checked_groups = table
+        .groups
+        .iter()
+        .zip(0..)
+        .map(|(group, index)| PublishedGroupCheck {
+            name: group.name.clone(),
+            mean: group.mean,
+            standard_error: group.standard_error,
+            count: group.count,
+            implied_standard_error: implied.map(|implied: [f64; 3]| implied[index]),
+        });
     Ok(PublishedCheck {
         title: table.title.clone(),
         source: table.source.clone(),
         unit: table.unit.clone(),
         decimals: table.decimals,
         alpha: table.alpha,
-        groups: table
-            .groups
-            .iter()
-            .enumerate()
-            .map(|(index, group)| PublishedGroupCheck {
-                name: group.name.clone(),
-                mean: group.mean,
-                standard_error: group.standard_error,
-                count: group.count,
-                implied_standard_error: implied.map(|implied| implied[index]),
-            })
-            .collect(),
+        groups: checked_groups.collect(),
         tests,
     })
 }

@@ -1,30 +1,38 @@
 //! Analyses one run: manifest, experiment and samples to tables and series.
 
+mod environment;
+mod failures;
+mod histogram;
+mod percentiles;
+mod resources;
+mod series;
+mod tables;
+mod threshold;
 mod warnings;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 use workbench_plan::Plan;
-use workbench_samples::{Check, CheckStatus, Manifest, Outcome, RunLock, SAMPLES_FOLDER, Validity};
+use workbench_samples::{CheckStatus, Manifest, Outcome, RunLock, SAMPLES_FOLDER, Validity};
 use workbench_statistics::StatisticsError;
 
-use crate::environment::environment;
+use self::environment::environment;
+use self::failures::failures;
+use self::histogram::histogram;
+use self::percentiles::percentile_curves;
+use self::resources::resources;
+use self::series::{per_second, users_from_samples};
+use self::threshold::Measured;
 use crate::error::AnalysisError;
-use crate::experiment::{self, Experiment};
-use crate::failures::failures;
-use crate::histogram::histogram;
-use crate::model::{OpenModel, RequestStatistics, RunAnalysis, ThresholdOutcome};
-use crate::observe::{
-    ElapsedInOrder, LabelObservations, LabelTally, Observations, Outage, Times, TimesInOrder,
-    observe, service_times,
+use crate::model::{
+    NS_PER_SECOND, OpenModel, RequestStatistics, RunAnalysis, TOTAL, ThresholdOutcome,
 };
-use crate::percentiles::percentile_curves;
-use crate::resources::resources;
-use crate::series::{per_second, users_from_samples};
+use crate::observe::{
+    ElapsedInOrder, LabelObservations, LabelTally, Observations, Outage, Times, observe,
+};
+use crate::read::experiment::{self, Experiment};
 use crate::steady::{self, steady_state};
-use crate::tables::{self, NS_PER_SECOND, Row, TOTAL};
-use crate::threshold::{self, Measured};
 use warnings::warnings;
 
 /// One run analysed.
@@ -47,20 +55,20 @@ pub(crate) struct AnalysedRun {
 /// A file that is missing or cannot be read, and a run that was stopped before its first samples were
 /// stored.
 pub fn analyze_run(run_directory: &Path) -> Result<RunAnalysis, AnalysisError> {
-    analyse(run_directory, TimesInOrder::Dropped).map(|run| run.analysis)
+    analyse(run_directory, None).map(|run| run.analysis)
 }
 
 pub(crate) fn analyse(
     run_directory: &Path,
-    times_in_order: TimesInOrder,
+    most_in_order: Option<usize>,
 ) -> Result<AnalysedRun, AnalysisError> {
     let mut manifest = Manifest::read(run_directory)?;
     if let Some(segment) = &manifest.segment {
-        return Err(AnalysisError::Segment {
-            path: run_directory.to_owned(),
-            segment: format!("{}/{}", segment.number, segment.of),
-            run: run_directory.parent().unwrap_or(run_directory).to_owned(),
-        });
+        return Err(AnalysisError::Segment(
+            run_directory.to_owned(),
+            format!("{}/{}", segment.number, segment.of),
+            run_directory.parent().unwrap_or(run_directory).to_owned(),
+        ));
     }
     if manifest.outcome == Outcome::Running && !RunLock::is_held(run_directory) {
         manifest.outcome = Outcome::Failed(KILLED.to_owned());
@@ -71,9 +79,9 @@ pub(crate) fn analyse(
         (manifest.started_at, ended_at(&manifest)),
         &experiment.plan,
         &experiment::labels(&experiment.plan),
-        times_in_order,
+        most_in_order,
     )?;
-    let open_model = open_model(run_directory, &manifest, &experiment.plan, &observations)?;
+    let open_model = open_model(&manifest, &experiment.plan, &observations)?;
     loop {
         let analysis = combine(
             manifest.clone(),
@@ -109,7 +117,6 @@ pub(crate) fn analyse(
 
 /// The results of the open model, if the plan has arrivals.
 fn open_model(
-    run_directory: &Path,
     manifest: &Manifest,
     plan: &Plan,
     observations: &Observations,
@@ -117,14 +124,9 @@ fn open_model(
     if plan.schedule().arrivals().is_empty() {
         return Ok(None);
     }
-    let labels = observations.labels.iter().map(|label| label.label.clone());
-    let service = service_times(
-        &run_directory.join(SAMPLES_FOLDER),
-        &labels.collect::<Vec<_>>(),
-    )?;
     Ok(Some(OpenModel {
         arrivals: manifest.arrivals.clone(),
-        service,
+        service: observations.service_times()?,
     }))
 }
 
@@ -183,25 +185,12 @@ fn combine(
         }
         _ => since_origin(ended_at(&manifest).unwrap_or(counts.last_end)),
     };
-    let total_row = Row {
-        label: TOTAL,
-        counts,
-        times: &all,
-        run_s,
-    };
-    let total = total_row.statistics()?;
+    let total = tables::row(TOTAL, &counts, &all, run_s)?;
     let requests = labels
         .iter()
-        .filter_map(|label| Some((label, label.times.all()?)))
-        .map(|(label, times)| {
-            let row = Row {
-                label: &label.label,
-                counts: label.counts,
-                times: &times,
-                run_s,
-            };
-            row.statistics()
-        })
+        .filter_map(|label| Some((label, label.times.all()?)));
+    let requests = requests
+        .map(|(label, times)| tables::row(&label.label, &label.counts, &times, run_s))
         .collect::<Result<Vec<_>, _>>()?;
     let thresholds = thresholds(plan, labels, &requests, (&total, &all))?;
     let users = if manifest.users.is_empty() && schedule.arrivals().is_empty() {
@@ -217,7 +206,7 @@ fn combine(
         question: plan.question.clone(),
         series: manifest.series,
         started_at: in_rfc_3339(*origin),
-        duration_s: total_row.duration_s(),
+        duration_s: (counts.last_end - counts.first_start) as f64 / NS_PER_SECOND,
         outcome: manifest.outcome,
         validity: manifest.validity,
         experiment_file: text.clone(),
@@ -252,12 +241,8 @@ fn judge_availability(validity: &mut Validity, gone: &[Outage]) {
         )
     });
     let finding = each.collect::<Vec<_>>().join("; ");
-    validity.valid = false;
-    validity.checks.push(Check {
-        name: "target".to_owned(),
-        status: CheckStatus::Failed,
-        finding: format!("gone for good: {finding}"),
-    });
+    let finding = format!("gone for good: {finding}");
+    steady::add_check(validity, "target", CheckStatus::Failed, finding);
 }
 
 const NO_SAMPLES: StatisticsError = StatisticsError::TooFewValues {

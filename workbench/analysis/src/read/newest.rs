@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use alphanumeric_sort::compare_path;
 use workbench_samples::{MANIFEST_FILE, Manifest, has_samples};
 
+use super::segments;
 use crate::error::AnalysisError;
-use crate::segments;
 
 /// The runs that are analysed by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,9 +50,7 @@ pub fn newest_runs(results: &Path) -> Result<NewestRuns, AnalysisError> {
     }
     (newest.runs, newest.imported_again) = newest_imports(&newest.runs);
     if newest.runs.is_empty() {
-        return Err(AnalysisError::NoResults {
-            results: results.to_owned(),
-        });
+        return Err(AnalysisError::NoResults(results.to_owned()));
     }
     Ok(newest)
 }
@@ -104,17 +102,14 @@ fn second_of(run: &Path) -> Option<&str> {
 
 /// The folders in a folder; none where there is no such folder.
 pub(crate) fn folders(parent: &Path) -> Result<Vec<PathBuf>, AnalysisError> {
-    let failed = |source| AnalysisError::Read {
-        path: parent.to_owned(),
-        source,
-    };
+    let failed = AnalysisError::reading(parent);
     let entries = match fs::read_dir(parent) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
+        entries => entries.map_err(&failed)?,
     };
     let mut folders = Vec::new();
     for entry in entries {
-        let path = entry.map_err(failed)?.path();
+        let path = entry.map_err(&failed)?.path();
         if path.is_dir() {
             folders.push(path);
         }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use workbench_plan::nearest;
 use workbench_samples::{MANIFEST_FILE, SAMPLES_FOLDER, SERIES_FILE};
 
-use crate::analysis::ANALYSIS_FILE;
-use crate::experiment::EXPERIMENT_FILE;
-use crate::newest::folders;
+use super::experiment::EXPERIMENT_FILE;
+use super::newest::folders;
+use crate::model::ANALYSIS_FILE;
 
 /// Bytes of a file that are read.
 const BEGINNING: u64 = 16 << 10;
@@ -19,84 +19,34 @@ const FEW: usize = 5;
 
 /// Texts near the beginning of other tools' result files, and the tool. The first row whose texts are all found
 /// applies.
+#[rustfmt::skip]
 const OTHER_TOOLS: [(&[&str], &str); 26] = [
-    (
-        &["timeStamp", "elapsed"],
-        "a JMeter result file (JTL in CSV form)",
-    ),
+    (&["timeStamp", "elapsed"], "a JMeter result file (JTL in CSV form)"),
     (&["<testResults"], "a JMeter result file (JTL in XML form)"),
     (&["<jmeterTestPlan"], "a JMeter test plan"),
-    (
-        &["metric_name,timestamp,metric_value"],
-        "k6's CSV output (--out csv)",
-    ),
-    (
-        &["\"type\":\"Metric\"", "\"data\""],
-        "k6's JSON output (--out json)",
-    ),
-    (
-        &["\"type\":\"Point\"", "\"data\""],
-        "k6's JSON output (--out json)",
-    ),
+    (&["metric_name,timestamp,metric_value"], "k6's CSV output (--out csv)"),
+    (&["\"type\":\"Metric\"", "\"data\""], "k6's JSON output (--out json)"),
+    (&["\"type\":\"Point\"", "\"data\""], "k6's JSON output (--out json)"),
     (&["\"root_group\""], "a k6 summary (--summary-export)"),
-    (
-        &["\"metrics\"", "\"http_req"],
-        "a k6 summary (--summary-export)",
-    ),
-    (
-        &["execution: local", "scenarios: ("],
-        "what k6 prints on the terminal",
-    ),
-    (
-        &["http_req_duration", "http_reqs"],
-        "what k6 prints on the terminal",
-    ),
-    (
-        &["Type,Name,Request Count,Failure Count"],
-        "Locust's statistics, which are aggregated",
-    ),
-    (
-        &["Timestamp,User Count,Type,Name"],
-        "Locust's history of statistics, which are aggregated",
-    ),
-    (
-        &["Method,Name,Error,Occurrences"],
-        "Locust's list of failures",
-    ),
-    (
-        &["Count,Message,Traceback,Nodes"],
-        "Locust's list of exceptions",
-    ),
-    (
-        &["response-time,DNS+dialup,DNS,Request-write"],
-        "hey's CSV output (-o csv)",
-    ),
+    (&["\"metrics\"", "\"http_req"], "a k6 summary (--summary-export)"),
+    (&["execution: local", "scenarios: ("], "what k6 prints on the terminal"),
+    (&["http_req_duration", "http_reqs"], "what k6 prints on the terminal"),
+    (&["Type,Name,Request Count,Failure Count"], "Locust's statistics, which are aggregated"),
+    (&["Timestamp,User Count,Type,Name"], "Locust's history of statistics, which are aggregated"),
+    (&["Method,Name,Error,Occurrences"], "Locust's list of failures"),
+    (&["Count,Message,Traceback,Nodes"], "Locust's list of exceptions"),
+    (&["response-time,DNS+dialup,DNS,Request-write"], "hey's CSV output (-o csv)"),
     (&["request-start,DNS,DNS+dialup"], "oha's CSV output"),
     (&["\"summary\"", "\"successRate\""], "oha's JSON output"),
     (&["starttime\tseconds\tctime"], "ab's gnuplot file (-g)"),
-    (
-        &["Percentage served,Time in ms"],
-        "ab's percentiles in CSV form (-e)",
-    ),
-    (
-        &["elapsed,scenario_index,scenario_name"],
-        "Goose's request log",
-    ),
-    (
-        &["\"attack\"", "\"latency\"", "\"seq\""],
-        "vegeta's JSON output",
-    ),
+    (&["Percentage served,Time in ms"], "ab's percentiles in CSV form (-e)"),
+    (&["elapsed,scenario_index,scenario_name"], "Goose's request log"),
+    (&["\"attack\"", "\"latency\"", "\"seq\""], "vegeta's JSON output"),
     (&["\"latencies\"", "\"bytes_in\""], "a vegeta report"),
     (&["RUN\t", "REQUEST\t"], "Gatling's simulation.log"),
     (&["\"aggregate\"", "\"counters\""], "an Artillery report"),
-    (
-        &["Running ", " test @ http"],
-        "what wrk prints on the terminal",
-    ),
-    (
-        &["\"log\"", "\"entries\"", "\"request\""],
-        "a HAR file, a recording of a browser",
-    ),
+    (&["Running ", " test @ http"], "what wrk prints on the terminal"),
+    (&["\"log\"", "\"entries\"", "\"request\""], "a HAR file, a recording of a browser"),
 ];
 
 /// What is there instead of runs, as the end of a sentence: “it is …”.
@@ -210,13 +160,14 @@ fn of_file(path: &Path) -> String {
     if let Some((_, tool)) = OTHER_TOOLS.iter().find(|(texts, _)| has_all(texts)) {
         return format!("it is {tool}; `workbench import` makes runs of other tools' results");
     }
+    let extension = path
+        .extension()
+        .and_then(|it| it.to_str())
+        .unwrap_or_default();
     let is_a = |extensions: &[&str]| {
-        let extension = path.extension().and_then(|it| it.to_str());
-        extension.is_some_and(|it| {
-            extensions
-                .iter()
-                .any(|other| it.eq_ignore_ascii_case(other))
-        })
+        extensions
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(extension))
     };
     let first_line = text.lines().next().unwrap_or_default();
     match bytes.as_slice() {

@@ -6,8 +6,7 @@ use std::path::Path;
 use workbench_plan::{Database, Plan, Target};
 use workbench_samples::{Resource, SamplesError, resource_batches};
 
-use crate::model::{ResourceSeries, ResourceSource, Resources};
-use crate::tables::NS_PER_SECOND;
+use crate::model::{NS_PER_SECOND, ResourceSeries, ResourceSource, Resources};
 
 /// Latest accepted reading, a week after the start. A later one means that the clock was set. Our choice.
 const LAST_S: f64 = 7.0 * 86_400.0;
@@ -38,6 +37,7 @@ pub(crate) fn resources(
 }
 
 /// Sums of readings by source, metric and second.
+#[derive(Default)]
 struct BySecond {
     origin: i64,
     processors: BTreeMap<ResourceSource, Vec<Option<f64>>>,
@@ -50,9 +50,7 @@ impl BySecond {
     fn new(origin: i64) -> Self {
         Self {
             origin,
-            processors: BTreeMap::new(),
-            bytes_out_per_s: BTreeMap::new(),
-            known: HashMap::new(),
+            ..Self::default()
         }
     }
 
