@@ -35,8 +35,8 @@ report's procedure on these runs (1,000 samples of 50 elapsed times each, drawn 
 requests of a run, failed ones too, then Welch's t test on the 1,000 means). It tests the resampler, not the \
 system: the standard error shrinks with the number of samples drawn, which is free, and neither the dependence \
 between requests nor the difference between runs enters it. In simulations, two identical systems differ \
-\u{201c}significantly\u{201d} in 45.0% of trials with independent requests, in 83.5% with dependent ones (first-order \
-autocorrelation 0.9), in 87.6% when runs also differ by 3%; 5% is what the test promises (4,000 trials each, \
+\u{201c}significantly\u{201d} in 43.1% of trials with independent requests, in 83.4% with dependent ones (first-order \
+autocorrelation 0.9), in 88.2% when runs also differ by 3%; 5% is what the test promises (20,000 trials each, \
 10,000 requests a run; this workbench’s own measurement, in workbench/METHODOLOGY.md).";
 
 /// Selects the runs that are shown: one of each experiment, or of each point of its sweep, as the report had one of
