@@ -44,12 +44,12 @@ pub use model::{
     FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic, Heatmap,
     IntervalTimes, LargestLoad, Latency, LatencyOf, Metric, MetricComparison, MissingValue,
     OpenModel, OverTime, OverallTest, PairMethod, Pairing, PairwiseTest, Peak, PercentileCurve,
-    PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate, ReportComparison,
-    RequestStatistics, ResourceSeries, ResourceSource, Resources, ResponsesOverTime, RunAnalysis,
-    SCHEMA_VERSION, ScalabilityFit, Scope, Second, ServiceTimes, SeveralGroups, Shape,
-    SimultaneousPair, StallCheck, StatusOverTime, SteadyState, SteadyStatistics, SweepAnalysis,
-    SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome, ThresholdStatus, TimesOverTime,
-    Verdict, WarmUpCheck,
+    Phases, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
+    ReportComparison, RequestStatistics, ResourceSeries, ResourceSource, Resources,
+    ResponsesOverTime, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope, Second, ServiceTimes,
+    SeveralGroups, Shape, SimultaneousPair, StallCheck, StatusOverTime, SteadyState,
+    SteadyStatistics, SweepAnalysis, SweepPointAnalysis, SweepRun, TestMethod, ThresholdOutcome,
+    ThresholdStatus, TimesOverTime, Verdict, WarmUpCheck,
 };
 pub use newest::{NewestRuns, newest_runs};
 pub use published::check_published_table;

@@ -10,8 +10,8 @@ use workbench_statistics::{
 };
 
 use crate::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
-use crate::model::{Estimate, Latency, Scope, SteadyState, SteadyStatistics};
-use crate::observe::{Observations, Times};
+use crate::model::{Estimate, Latency, Phases, Scope, SteadyState, SteadyStatistics};
+use crate::observe::{LabelTally, Observations, PhaseSums, Times};
 use crate::stalls;
 use crate::tables::{NS_PER_SECOND, TOTAL};
 
@@ -41,15 +41,19 @@ pub(crate) fn steady_state(
         SteadyPart::Hold => Scope::Hold,
         SteadyPart::WholeRun => Scope::WholeRun,
     };
+    // k6 counts elapsed times from the connection on.
+    let connecting_counts = !origin.is_some_and(|origin| origin.format.starts_with("k6"));
+    let mut counts = LabelTally::NONE;
     let mut requests = Vec::new();
     for label in labels {
+        counts.add(&label.counts);
         let (Some(times), Some(diagnosis)) = (label.times.steady(), &label.diagnosis) else {
             continue;
         };
         let part = Part {
             label: &label.label,
-            errors: label.counts.steady_errors,
-            ended_in_window: label.counts.ended_in_window,
+            counts: label.counts,
+            connecting_counts,
             times,
             successes: label.times.successes(),
             failures: label.times.failures(),
@@ -59,11 +63,8 @@ pub(crate) fn steady_state(
     }
     let total = Part {
         label: TOTAL,
-        errors: labels.iter().map(|label| label.counts.steady_errors).sum(),
-        ended_in_window: labels
-            .iter()
-            .map(|label| label.counts.ended_in_window)
-            .sum(),
+        counts,
+        connecting_counts,
         times: all,
         successes: Times::together(labels.iter().filter_map(|label| label.times.successes())),
         failures: Times::together(labels.iter().filter_map(|label| label.times.failures())),
@@ -137,8 +138,9 @@ pub(crate) fn judge(validity: &mut Validity, steady: &SteadyState, observations:
 /// The data of a label, or of all labels together.
 struct Part<'a> {
     label: &'a str,
-    errors: u64,
-    ended_in_window: u64,
+    counts: LabelTally,
+    /// Whether elapsed times, and times to the first byte, include connecting.
+    connecting_counts: bool,
     times: Times<'a>,
     successes: Option<Times<'a>>,
     failures: Option<Times<'a>>,
@@ -149,32 +151,34 @@ impl Part<'_> {
     fn statistics(&self, length_s: f64) -> Result<SteadyStatistics, StatisticsError> {
         let samples = self.times.count() as u64;
         let known = self.diagnosis.mean.as_ref().ok();
-        let [p50_ns, p95_ns, p99_ns] = [0, 1, 2].map(|index| self.quantile(index));
+        let [p50_ns, p90_ns, p95_ns, p99_ns] = [0, 1, 2, 3].map(|index| self.quantile(index));
         Ok(SteadyStatistics {
             request: self.label.to_owned(),
             samples,
-            errors: self.errors,
+            errors: self.counts.steady_errors,
             error_rate: self.error_rate()?,
             // As in the tables: no rate without a duration.
             throughput_per_s: if length_s > 0.0 {
-                self.ended_in_window as f64 / length_s
+                self.counts.ended_in_window as f64 / length_s
             } else {
                 0.0
             },
             mean_ns: self.mean()?,
             p50_ns: p50_ns?,
+            p90_ns: p90_ns?,
             p95_ns: p95_ns?,
             p99_ns: p99_ns?,
             autocorrelation_factor: known.map(|means| means.autocorrelation_factor),
             effective_samples: known.map(|means| means.effective_count),
             success: self.latency(self.successes.as_ref())?,
             failure: self.latency(self.failures.as_ref())?,
+            phases: phases(&self.counts.phases, self.connecting_counts),
         })
     }
 
     fn error_rate(&self) -> Result<Estimate, StatisticsError> {
         let requests = self.times.count() as u64;
-        let errors = self.errors;
+        let errors = self.counts.steady_errors;
         // If none or all failed, the clustering of failures is unknown.
         if errors == 0 || errors == requests {
             let rate = wilson(errors, requests, CONFIDENCE)?;
@@ -234,8 +238,8 @@ impl Part<'_> {
             samples: times.count() as u64,
             mean_ns: times.summary()?.mean,
             p50_ns: quantile(0)?,
-            p95_ns: quantile(1)?,
-            p99_ns: quantile(2)?,
+            p95_ns: quantile(2)?,
+            p99_ns: quantile(3)?,
         }))
     }
 
@@ -269,6 +273,23 @@ impl Part<'_> {
     }
 }
 
+/// `None` without requests.
+fn phases(sums: &PhaseSums, connecting_counts: bool) -> Option<Phases> {
+    let mean = |ns: u128| ns as f64 / sums.requests as f64;
+    let connecting = if connecting_counts {
+        sums.connect_ns
+    } else {
+        0
+    };
+    (sums.requests > 0).then(|| Phases {
+        requests: sums.requests,
+        new_connections: sums.new_connections,
+        connecting_ns: mean(sums.connect_ns),
+        waiting_ns: mean(sums.first_byte_ns.saturating_sub(connecting)),
+        receiving_ns: mean(sums.elapsed_ns.saturating_sub(sums.first_byte_ns)),
+    })
+}
+
 fn known(value: f64, interval: Interval) -> Estimate {
     Estimate {
         value: Some(value),
@@ -293,7 +314,7 @@ fn describe(error: &StatisticsError) -> String {
         ),
         StatisticsError::TooDependent { batch_size, .. } => format!(
             "means of {batch_size} requests are still correlated with the next ones (von Neumann’s test, 5%): there is a \
-             trend, or the hold is too short"
+             trend, or the steady part is too short"
         ),
         StatisticsError::NoVariation => "the times do not vary".to_owned(),
         other => other.to_string(),

@@ -105,7 +105,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
     let few = compared.counts[0] < least || (!history && compared.counts[1] < least);
     let undecided = if unfinished {
         Some(match looks {
-            Some(_) => "the series is between two looks".to_owned(),
+            Some(_) => "the series is between two interim analyses".to_owned(),
             None => "the series has not ended".to_owned(),
         })
     } else {

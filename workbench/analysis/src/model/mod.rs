@@ -42,7 +42,7 @@ pub use report::{
 };
 pub use resources::{ResourceSeries, ResourceSource, Resources};
 pub use rule::{ComparisonRule, LatencyOf, PairMethod};
-pub use steady::{Latency, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
+pub use steady::{Latency, Phases, Scope, StallCheck, SteadyState, SteadyStatistics, WarmUpCheck};
 pub use sweep::{
     Coefficient, FittedRun, LargestLoad, Peak, ScalabilityFit, SweepAnalysis, SweepPointAnalysis,
     SweepRun,
@@ -53,8 +53,9 @@ pub use sweep::{
 /// 2 added the steady state of a run, its place in a series, comparisons between runs, sweeps, and the effective sample
 /// size; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and what a run used of
 /// its machine; 6 why requests failed; 7 the typical time, and where imported runs come from; 8 labels, statuses,
-/// connections and a heat map over time, and percentile curves.
-pub const SCHEMA_VERSION: u32 = 8;
+/// connections and a heat map over time, and percentile curves; 9 the 90th percentile and the phases of requests in the steady
+/// part.
+pub const SCHEMA_VERSION: u32 = 9;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -49,7 +49,7 @@ pub(crate) use outage::Outage;
 pub(crate) use response_gaps::{Gap, Waits};
 pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use service::service_times;
-pub(crate) use tally::{ErrorTotal, LabelTally};
+pub(crate) use tally::{ErrorTotal, LabelTally, PhaseSums};
 pub(crate) use times::{LabelTimes, Times};
 
 /// Most threads. More would only hold more batches in memory.

@@ -4,8 +4,8 @@ use workbench_analysis::calibration::{
     Aims, Calibration, Competition, Conclusion, Freeze, LoadPoint,
 };
 
-use super::tables::{share, signed_time};
-use crate::format;
+use super::tables::signed_time;
+use crate::format::{self, whole_percent as share};
 
 /// What became of one aim.
 pub(super) struct Finding {

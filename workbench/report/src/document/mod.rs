@@ -170,7 +170,7 @@ impl Finding {
 /// A number that stands at the top.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KeyFigure {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) value: String,
     /// Its interval, or what else belongs beside it; may be empty.
     pub(crate) beside: String,
@@ -286,6 +286,23 @@ impl Block {
     /// `None` where there are none.
     pub(crate) fn notes(notes: Vec<Note>) -> Option<Self> {
         (!notes.is_empty()).then_some(Self::Notes(notes))
+    }
+
+    /// Whether text has anything of it: a heading alone is not, and what is folded is where it `unfolds`.
+    fn is_text(&self, unfolds: bool) -> bool {
+        match self {
+            Self::PageOnly(_)
+            | Self::Figure(_)
+            | Self::Charts(_)
+            | Self::Link(..)
+            | Self::Heading(_) => false,
+            Self::Details(_, inner) => unfolds && Self::any_text(inner, unfolds),
+            _ => true,
+        }
+    }
+
+    fn any_text(blocks: &[Self], unfolds: bool) -> bool {
+        blocks.iter().any(|block| block.is_text(unfolds))
     }
 
     pub(crate) fn figures(figures: &[Rc<Figure>]) -> impl Iterator<Item = Self> {

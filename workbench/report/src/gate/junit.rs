@@ -79,12 +79,12 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
     let is_red = |case: &Case| {
         case.result
             .as_ref()
-            .is_some_and(|told| told.element != "skipped")
+            .is_some_and(|result| result.element != "skipped")
     };
     if cases[1..].iter().any(is_red)
-        && let Some(told) = &mut cases[0].result
+        && let Some(result) = &mut cases[0].result
     {
-        told.element = "skipped";
+        result.element = "skipped";
     }
     let suite = Suite {
         name: "workbench gate".to_owned(),
@@ -103,7 +103,7 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
         .map_err(|source| ReportError::Page { source })
 }
 
-/// What came of it all: whatever the rows are, the suite is not greener than the gate.
+/// The conclusion: whatever the rows are, the suite is not greener than the gate.
 fn conclusion(report: &GateReport, class: &str) -> Case {
     let element = match report.conclusion {
         Conclusion::Passed => None,
@@ -145,12 +145,8 @@ fn case(row: &GateRow, class: &str) -> Case {
         terms::value(it.metric, it.baseline),
         terms::value(it.metric, it.candidate)
     );
-    if let (Some(change), Some(interval)) = (it.change, &it.interval) {
-        out.push_str(&format!(
-            ", {} (between {})",
-            terms::change(it.metric, change),
-            terms::interval(it.metric, interval).replace(" to ", " and ")
-        ));
+    if let Some(change) = terms::change_with_interval(it) {
+        out.push_str(&format!(", {change}"));
     }
     if let Some(change) = it.minimum_detectable_change {
         out.push_str(&format!(

@@ -37,7 +37,7 @@ impl Part {
     fn table(self, columns: Vec<Column>, rows: Vec<(&str, Vec<Cell>)>) -> Option<Table> {
         let mut columns = columns;
         if self == Self::Labels {
-            columns.insert(0, Column::text("Label", 0));
+            columns.insert(0, Column::text("Request", 0));
         }
         let rows = rows
             .into_iter()

@@ -18,7 +18,7 @@ use crate::judgement::Judgement;
 use crate::runs::{KeyEstimates, most_users};
 use crate::section;
 use crate::write::{COMPARISONS_FOLDER, REPORT_FILE};
-use crate::{document, format};
+use crate::{document, format, gate};
 
 /// Everything that is kept in a results folder, the newest first.
 pub(super) struct Index {
@@ -72,6 +72,8 @@ pub(super) struct StoredSeries {
     pub(super) folder: PathBuf,
     pub(super) experiments: String,
     pub(super) progress: Finding,
+    /// The gate's last verdict on it, where that is of all of its runs.
+    pub(super) verdict: Option<Finding>,
 }
 
 pub(super) struct Comparison {
@@ -266,14 +268,20 @@ impl Figures {
 }
 
 fn series(results: &Path, folder: PathBuf) -> StoredSeries {
-    let (experiments, progress) = match Series::read(&results.join(&folder)) {
-        Ok(series) => (named(&series), progress(&series)),
-        Err(error) => (String::new(), unreadable(&error)),
+    let directory = results.join(&folder);
+    let (experiments, progress, verdict) = match Series::read(&directory) {
+        Ok(series) => (
+            named(&series),
+            progress(&series),
+            gate::stored_verdict(&series, &directory),
+        ),
+        Err(error) => (String::new(), unreadable(&error), None),
     };
     StoredSeries {
         folder,
         experiments,
         progress,
+        verdict,
     }
 }
 

@@ -5,6 +5,9 @@ use workbench_analysis::{RunAnalysis, SteadyState};
 use crate::document::{Block, Depth, Finding, Section};
 use crate::{judgement, requests, steady};
 
+/// Of more requests the slowest are split into phases.
+const ROWS_OF_PHASES: usize = 50;
+
 /// The steady part where there is one, otherwise the whole run; the whole run's columns on demand.
 pub(super) fn section(run: &RunAnalysis, quantile_definition: &str) -> Section {
     let mut blocks = Vec::new();
@@ -76,4 +79,14 @@ fn push_steady(blocks: &mut Vec<Block>, run: &RunAnalysis, state: &SteadyState) 
         "Successful and failed requests by themselves",
         steady::outcomes(state),
     ));
+    if let Some(phases) = steady::phases(run, state) {
+        let caption = "Connecting, waiting and receiving";
+        blocks.push(Block::details(
+            caption,
+            vec![
+                Block::table(caption, phases.first(ROWS_OF_PHASES)),
+                Block::paragraph(&steady::meaning_of_phases(run)),
+            ],
+        ));
+    }
 }
