@@ -145,17 +145,17 @@ pub(crate) fn p_value(p: f64) -> String {
 
 /// A test statistic with four decimals, as the report prints it.
 pub(crate) fn statistic(value: f64) -> String {
-    if value.is_finite() {
-        format!("{value:.4}").replace('-', "−")
-    } else {
-        NOTHING.to_owned()
-    }
+    decimals(value, 4)
 }
 
 /// Two decimals, for what is compared with 0.
 pub(crate) fn two_decimals(value: f64) -> String {
+    decimals(value, 2)
+}
+
+fn decimals(value: f64, decimals: usize) -> String {
     if value.is_finite() {
-        format!("{value:.2}").replace('-', "−")
+        format!("{value:.decimals$}").replace('-', "−")
     } else {
         NOTHING.to_owned()
     }
@@ -209,7 +209,7 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
 /// As a shell takes it for one argument.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_./@=+:,".contains(it);
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_./@=+:,%".contains(it);
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()
     } else {

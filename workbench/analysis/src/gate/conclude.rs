@@ -290,7 +290,7 @@ impl GateReport {
     ///
     /// Every comparable candidate is added unless a row has a verdict that the policy fails on. Adding only passing
     /// ones would select fast runs and narrow the history with every session, and under a policy that fails on
-    /// inconclusive rows a short history could never grow. A candidate that was forced in spite of an objection is not
+    /// inconclusive rows a short history could never grow. A candidate that was forced despite an objection is not
     /// added, because all later comparisons would have that objection.
     #[must_use]
     pub fn belongs_in_history(&self) -> bool {
@@ -381,7 +381,7 @@ fn reasons(report: &GateReport) -> Vec<String> {
             .into_iter()
             .map(ObjectionKind::as_str)
             .collect();
-        reasons.push(format!("forced in spite of {}", kinds.join(", ")));
+        reasons.push(format!("forced despite {}", kinds.join(", ")));
     }
     reasons
 }

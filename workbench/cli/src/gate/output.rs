@@ -88,7 +88,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// What CI is told where there is no verdict, because of an error: that it is one, in every output that it may look for.
+    /// Writes the error in place of a verdict to the outputs that CI reads.
     pub(crate) fn no_verdict(&self, error: &anyhow::Error) -> anyhow::Result<()> {
         let why = format!("{error:#}");
         if let Some(path) = &self.junit {

@@ -278,9 +278,21 @@ impl Block {
         table.map(|table| Self::details(caption, vec![Self::table(caption, table)]))
     }
 
+    pub(crate) fn finding(level: impl Into<Level>, word: &str, text: &str) -> Self {
+        Self::Finding(Finding::new(level, word, text))
+    }
+
+    /// Findings that judge nothing.
+    pub(crate) fn plain<'a>(
+        texts: impl IntoIterator<Item = &'a String>,
+    ) -> impl Iterator<Item = Self> {
+        let texts = texts.into_iter();
+        texts.map(|text| Self::finding(Level::Plain, "", text))
+    }
+
     /// A warning that is shown in full.
     pub(crate) fn warning(text: &str) -> Self {
-        Self::Finding(Finding::new(Level::Open, "!", text))
+        Self::finding(Level::Open, "!", text)
     }
 
     /// `None` where there are none.

@@ -3,15 +3,15 @@
 use askama::Template;
 use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateRow, RowOutcome};
 
-use super::{table, terms};
+use super::terms;
 use crate::error::ReportError;
+use crate::groups::terms as of_groups;
 use crate::table::one_line;
 
 /// As Jenkins' `junit-10.xsd` has it, the strictest schema that is in use.
 #[derive(Template)]
 #[template(path = "gate.xml", escape = "xml")]
 pub(super) struct Suite {
-    pub(super) name: String,
     pub(super) properties: Vec<(&'static str, String)>,
     pub(super) cases: Vec<Case>,
 }
@@ -33,6 +33,10 @@ pub(super) struct NotPassed {
 }
 
 impl Suite {
+    pub(super) fn xml(&self) -> Result<String, ReportError> {
+        self.render().map_err(|source| ReportError::Page { source })
+    }
+
     fn count(&self, element: &str) -> usize {
         let not_passed = self.cases.iter().filter_map(|case| case.result.as_ref());
         not_passed
@@ -86,21 +90,15 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
     {
         result.element = "skipped";
     }
-    let suite = Suite {
-        name: "workbench gate".to_owned(),
-        properties: vec![
-            (
-                "conclusion",
-                terms::conclusion(report.conclusion).to_lowercase(),
-            ),
-            ("policy", one_line(&terms::policy(&report.policy))),
-            ("forced", report.forced.to_string()),
-        ],
-        cases,
-    };
-    suite
-        .render()
-        .map_err(|source| ReportError::Page { source })
+    let properties = vec![
+        (
+            "conclusion",
+            terms::conclusion(report.conclusion).to_lowercase(),
+        ),
+        ("policy", one_line(&terms::policy(&report.policy))),
+        ("forced", report.forced.to_string()),
+    ];
+    Suite { properties, cases }.xml()
 }
 
 /// The conclusion: whatever the rows are, the suite is not greener than the gate.
@@ -139,7 +137,7 @@ fn comparable(report: &GateReport, class: &str) -> Case {
 
 fn case(row: &GateRow, class: &str) -> Case {
     let it = &row.comparison;
-    let verdict = table::verdict(it.verdict, it.strict_regression);
+    let verdict = of_groups::verdict_of(it).to_lowercase();
     let mut out = format!(
         "{verdict}: {} to {}",
         terms::value(it.metric, it.baseline),
@@ -160,7 +158,7 @@ fn case(row: &GateRow, class: &str) -> Case {
     let not_passed = |element| {
         Some(NotPassed {
             element,
-            kind: verdict.to_owned(),
+            kind: verdict.clone(),
             message: one_line(&format!("{}: {out}", row.reason)),
         })
     };

@@ -1,6 +1,5 @@
 //! The gate's rows as a table.
 
-use workbench_analysis::Verdict;
 use workbench_analysis::gate::{FailOn, GateReport, GateRow, MissingRow, Policy, RowOutcome};
 
 use super::terms;
@@ -108,17 +107,5 @@ pub(super) fn level(outcome: RowOutcome) -> Level {
         RowOutcome::Failed | RowOutcome::Invalid => Level::Bad,
         RowOutcome::Open => Level::Open,
         RowOutcome::NotRequired => Level::Plain,
-    }
-}
-
-/// A verdict in a word or two.
-pub(super) fn verdict(verdict: Verdict, strict: bool) -> &'static str {
-    match verdict {
-        Verdict::Invalid => "invalid",
-        Verdict::Equivalent => "equivalent",
-        Verdict::Regressed if strict => "regressed beyond margin",
-        Verdict::Regressed => "regressed",
-        Verdict::Improved => "improved",
-        Verdict::Inconclusive => "inconclusive",
     }
 }

@@ -7,6 +7,7 @@ use workbench_analysis::{LatencyOf, Metric, Pairing, Verdict};
 
 use super::table;
 use crate::format;
+use crate::groups::terms as of_groups;
 pub(super) use crate::groups::terms::{change, change_with_interval, changes, value};
 
 /// A conclusion in capitals, as it heads every output.
@@ -37,7 +38,7 @@ pub(super) fn meaning(conclusion: Conclusion) -> &'static str {
 pub(super) fn sides(report: &GateReport) -> String {
     let how = match (report.baseline.history, report.pairing) {
         (true, _) => "one run against a history",
-        (false, Pairing::Pairs) => "in pairs",
+        (false, Pairing::Pairs) => "in pairs (the two runs of each block)",
         (false, Pairing::Independent) => "as independent runs",
     };
     format!(
@@ -113,7 +114,7 @@ pub(super) fn result(row: &GateRow, policy: &Policy) -> String {
         (RowOutcome::Passed, Verdict::Equivalent) => format!("within {margin}"),
         // What is inconclusive as a verdict can be known well enough to pass.
         (RowOutcome::Passed, Verdict::Inconclusive) => format!("no worse than {margin}"),
-        (_, verdict) => table::verdict(verdict, false).to_owned(),
+        (_, verdict) => of_groups::verdict(verdict).to_owned(),
     };
     format!("{}: {verdict}", table::outcome(row.outcome))
 }

@@ -181,11 +181,7 @@ fn validity(report: &GateReport, linked_from: Option<&Path>) -> Vec<Block> {
         some => format!("{runs}. INVALID: {}.", some.join(", ")),
     })];
     if !report.forced {
-        let objections = report.objections.iter();
-        blocks.extend(
-            objections
-                .map(|it| Block::Finding(Finding::new(Level::Bad, it.kind.as_str(), &it.finding))),
-        );
+        blocks.extend(document::objections(report));
     }
     let rows = all_runs(report).map(|(side, run)| {
         let word = judgement::validity(run.valid);

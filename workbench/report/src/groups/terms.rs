@@ -17,6 +17,14 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// The same, and whether a change for the worse is surely beyond the margin.
+pub(crate) fn verdict_of(row: &MetricComparison) -> &'static str {
+    match (row.verdict, row.strict_regression) {
+        (Verdict::Regressed, true) => "regressed beyond margin",
+        (other, _) => verdict(other),
+    }
+}
+
 /// In the order in which a reader wants to know of them.
 pub(crate) const BY_URGENCY: [Verdict; 5] = [
     Verdict::Invalid,

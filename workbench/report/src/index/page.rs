@@ -174,13 +174,13 @@ fn cells(figures: Option<&Figures>) -> Vec<CellView> {
     };
     let of = |value: fn(&Figures) -> Option<f64>| figures.and_then(value);
     vec![
-        cell(of(|it| it.p50_ns), &format::time),
-        cell(of(|it| it.p95_ns), &format::time),
-        cell(of(|it| it.p99_ns), &format::time),
-        cell(of(|it| Some(it.throughput_per_s)), &|rate| {
+        cell(of(|it| it.of_run.p50_ns.value), &format::time),
+        cell(of(|it| it.of_run.p95_ns.value), &format::time),
+        cell(of(|it| it.of_run.p99_ns.value), &format::time),
+        cell(of(|it| Some(it.of_run.throughput_per_s)), &|rate| {
             format!("{}/s", format::significant(rate))
         }),
-        cell(of(|it| it.error_rate), &format::percentage),
+        cell(of(|it| it.of_run.error_rate.value), &format::percentage),
         cell(of(|it| it.users), &|users| {
             format::count(users.round() as u64)
         }),
@@ -203,7 +203,10 @@ impl Trend {
     fn of(runs: &[Run]) -> Option<Self> {
         let figures = runs.iter().filter_map(|run| run.figures.as_ref());
         let valid = figures.filter(|figures| figures.is_valid);
-        let mut values: Vec<f64> = valid.filter_map(|it| it.p95_ns).take(TREND).collect();
+        let mut values: Vec<f64> = valid
+            .filter_map(|it| it.of_run.p95_ns.value)
+            .take(TREND)
+            .collect();
         values.reverse();
         let (width, height, room) = SPARKLINE;
         let largest = values.iter().copied().fold(0.0, f64::max);

@@ -56,13 +56,8 @@ pub(super) struct Run {
     started_at: i64,
 }
 
-/// Of the steady part where there is one, otherwise of the whole run. Times in nanoseconds.
 pub(super) struct Figures {
-    pub(super) p50_ns: Option<f64>,
-    pub(super) p95_ns: Option<f64>,
-    pub(super) p99_ns: Option<f64>,
-    pub(super) throughput_per_s: f64,
-    pub(super) error_rate: Option<f64>,
+    pub(super) of_run: KeyEstimates,
     pub(super) users: Option<f64>,
     /// Whether a trend may rest on them.
     pub(super) is_valid: bool,
@@ -254,13 +249,8 @@ const NOT_ANALYSED: &str = "There is no analysis of this version; workbench anal
 
 impl Figures {
     fn of(run: &RunAnalysis) -> Option<Self> {
-        let of_run = KeyEstimates::of(run)?;
         Some(Self {
-            p50_ns: of_run.p50_ns.value,
-            p95_ns: of_run.p95_ns.value,
-            p99_ns: of_run.p99_ns.value,
-            throughput_per_s: of_run.throughput_per_s,
-            error_rate: of_run.error_rate.value,
+            of_run: KeyEstimates::of(run)?,
             users: most_users(run),
             is_valid: matches!(Judgement::of(run), Judgement::Valid | Judgement::Failing),
         })

@@ -77,12 +77,8 @@ fn push(
         push_gate(blocks, report, is_concluded);
     }
     if comparison.gate.is_some() || !is_concluded {
-        let headline = Finding::new(
-            summary.verdict,
-            terms::verdict(summary.verdict),
-            &summary.headline,
-        );
-        blocks.push(Block::Finding(headline));
+        let word = terms::verdict(summary.verdict);
+        blocks.push(Block::finding(summary.verdict, word, &summary.headline));
     }
     blocks.push(Block::paragraph(&summary.basis));
     blocks.extend(Block::notes(notes(&summary)));
@@ -106,9 +102,8 @@ fn push(
     ));
     if !summary.points.is_empty() {
         let points = summary.points.iter();
-        let points = points.map(|(verdict, text)| {
-            Block::Finding(Finding::new(*verdict, terms::verdict(*verdict), text))
-        });
+        let points =
+            points.map(|(verdict, text)| Block::finding(*verdict, terms::verdict(*verdict), text));
         blocks.push(Block::details("The changes in sentences", points.collect()));
     }
     let total = groups::cross_checks(comparison, between, Part::Total);
@@ -137,12 +132,11 @@ fn push_gate(
     let concluded = gate::concluded(report);
     if !is_concluded {
         let word = format!("gate {}", concluded.word);
-        let finding = Finding::new(concluded.level, &word, &concluded.sentence);
-        blocks.push(Block::Finding(finding));
+        blocks.push(Block::finding(concluded.level, &word, &concluded.sentence));
     }
     // The conclusion has the first one.
     let reasons = concluded.reasons.iter().skip(usize::from(is_concluded));
-    blocks.extend(reasons.map(|reason| Block::Finding(Finding::new(Level::Plain, "", reason))));
+    blocks.extend(Block::plain(reasons));
     let mut explained = Vec::new();
     explained.extend(Block::optional_table(
         "What the gate judges",

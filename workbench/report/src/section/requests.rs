@@ -2,7 +2,7 @@
 
 use workbench_analysis::{RunAnalysis, SteadyState};
 
-use crate::document::{Block, Depth, Finding, Section};
+use crate::document::{Block, Depth, Section};
 use crate::{judgement, requests, steady};
 
 /// Of more requests the slowest are split into phases.
@@ -61,11 +61,11 @@ fn push_steady(blocks: &mut Vec<Block>, run: &RunAnalysis, state: &SteadyState) 
     }
     let mut explained = vec![
         Block::paragraph(&steady::part(run, state)),
-        Block::Finding(Finding::new(
+        Block::finding(
             state.warm_up.status,
             judgement::status(state.warm_up.status),
             &steady::warm_up(state),
-        )),
+        ),
     ];
     explained.extend(steady::confidence(state).map(|it| Block::paragraph(&it)));
     explained.push(Block::paragraph(steady::MEANING));

@@ -63,7 +63,7 @@ pub(super) fn warnings(analysis: &Analysis) -> Option<Section> {
     ))
 }
 
-/// The conclusion in a sentence: whether the run can be believed, and what became of its thresholds.
+/// The conclusion in a sentence: whether the run is valid, and the outcome of its thresholds.
 pub(crate) fn conclusion(run: &RunAnalysis) -> Finding {
     let judgement = Judgement::of(run);
     let meaning = Judgement::meaning(run);

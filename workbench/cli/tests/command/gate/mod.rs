@@ -83,7 +83,7 @@ fn too_few_runs_are_inconclusive_with_11_and_never_a_pass() {
     pairs(&bench, 3, 1.0);
     gate(&bench, &["--series", "s1"]).code(11).stdout(
         contains("Gate: INCONCLUSIVE")
-            .and(contains("How to go on"))
+            .and(contains("Next steps"))
             .and(contains("it takes 5 or more of each")),
     );
     gate(
@@ -106,7 +106,7 @@ fn an_invalid_run_ends_with_14_unless_forced_and_forcing_is_reported() {
     );
     gate(&bench, &["--series", "s1", "--force"])
         .code(0)
-        .stdout(contains("forced in spite of invalid run").and(contains("Forced in spite of")));
+        .stdout(contains("forced despite invalid run").and(contains("Forced despite")));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn runs_that_cannot_be_compared_have_the_reason_in_the_comment() {
 #[test]
 fn a_comment_says_what_was_forced() {
     let text = comment(&forced(), "gate", None);
-    let (_, objections) = text.split_once("Forced in spite of:\n\n").unwrap();
+    let (_, objections) = text.split_once("Forced despite:\n\n").unwrap();
     assert!(objections.starts_with("- different environments: kernel"));
 }
 
