@@ -33,7 +33,7 @@ pub(super) fn first_rows(report: &GateReport, most: usize) -> Table {
         Column::text("Outcome: verdict", 0),
         Column::number("Baseline", "", 2),
         Column::number("Candidate", "", 2),
-        Column::number(&format!("Change, {confidence} interval"), "", 0),
+        Column::number(&format!("Change and {confidence} interval"), "", 0),
         Column::number("Detectable", "", 3),
         Column::number("Runs needed", "", 4),
     ];
