@@ -242,7 +242,13 @@ fn a_regression_fails_the_job_and_is_in_the_comment_the_summary_and_the_reports(
     let summary = job.read("summary.md");
     assert!(summary.starts_with("## ❌ Gate: FAILED"), "{summary}");
     assert!(ran.text.contains("::error title=Gate"), "{}", ran.text);
-    for file in ["gate.json", "gate.md", "gate.html", "gate.xml", "comment.md"] {
+    for file in [
+        "gate.json",
+        "gate.md",
+        "gate.html",
+        "gate.xml",
+        "comment.md",
+    ] {
         let path = job.bench.path().join(&ran.outputs["report"]).join(file);
         assert!(path.is_file(), "{file}");
     }
