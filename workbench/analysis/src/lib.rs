@@ -38,7 +38,7 @@ pub use model::{
     FailureReason, FalseAlarms, FittedRun, Group, GroupComparison, GroupRun, GroupStatistic,
     Heatmap, IntervalTimes, LargestLoad, Latency, LatencyOf, Metric, MetricComparison,
     MissingValue, OpenModel, OverTime, OverallTest, PairMethod, Pairing, PairwiseTest, Peak,
-    PercentileCurve, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
+    PercentileCurve, Phases, PublishedCheck, PublishedGroupCheck, PublishedTestCheck, RankEstimate,
     ReportComparison, RequestStatistics, ResourceSeries, ResourceSource, Resources,
     ResponsesOverTime, RunAnalysis, SCHEMA_VERSION, ScalabilityFit, Scope, Second, ServiceTimes,
     SeveralGroups, Shape, SimultaneousPair, StallCheck, StatusOverTime, SteadyState,

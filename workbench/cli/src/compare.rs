@@ -27,9 +27,9 @@ Examples:
   workbench compare a.yaml b.yaml --most 10 --margin 3% --comment gate.md
   workbench compare results/old results/new       stored runs, judged as they are
 
-Both versions run at the same time, in blocks, so that what disturbs the machine disturbs both. After 5, 10, 15 and 20 \
-blocks the gate looks at the results, at a stricter level than --alpha, so that all looks together keep it; the first look \
-that decides ends the series. This is `run --order together --until-decided`, then `gate --series`. Both versions must \
+A block is one run of each version, both at the same time, so that what disturbs the machine disturbs both. After 5, 10, 15 \
+and 20 blocks the gate makes an interim analysis, at a stricter level than --alpha, so that all of them together keep it; the \
+first that decides ends the comparison. This is `run --order together --until-decided`, then `gate --series`. Both versions must \
 be able to run side by side.
 
 The first invalid run ends the comparison: no later run could make it valid. After Ctrl-C continue with `workbench compare \
@@ -170,7 +170,8 @@ fn to_the_verdict(
         made,
         Exit::Pass | Exit::ThresholdMissed | Exit::Inconclusive | Exit::RunInvalid
     ) {
-        return gate::of_series(&folder, policy, &arguments.outputs);
+        let is_resumed = arguments.resume.is_some();
+        return gate::of_series(&folder, policy, &arguments.outputs, is_resumed);
     }
     Ok(made)
 }
@@ -276,7 +277,7 @@ fn beforehand(
     let (first, last) = (looks[0], looks[looks.len() - 1]);
     let mut lines = vec![format!(
         "this takes some {} at least ({first} blocks) and some {} at most ({last} blocks), with the analysis of each run; the start of a target that is \
-         started for each run comes on top. The gate looks after {} blocks",
+         started for each run comes on top. Interim analyses are made after {} blocks",
         time(first),
         time(last),
         looks

@@ -3,9 +3,10 @@
 pub(crate) mod output;
 mod pick;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use workbench_analysis::gate::{self, AuditOptions, Conclusion, Policy, Sides};
+use workbench_report::gate::Made;
 
 use crate::ResultsFolder;
 use crate::exit::Exit;
@@ -13,7 +14,7 @@ use crate::import::{Edges, runs_of_files};
 use crate::outcome;
 use crate::policy::PolicyArguments;
 use crate::run::wrong_usage;
-use output::Outputs;
+use output::{Outputs, command_line};
 
 /// Judge a candidate's runs against a baseline's, with a verdict and an exit code.
 #[derive(Debug, clap::Args)]
@@ -60,11 +61,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     keep: bool,
     /// Count the gate's false alarms, on series of two equal experiments, or on runs of one.
-    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["baseline", "candidate", "force", "junit", "comment"])]
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["baseline", "candidate", "force", "junit", "comment", "html"])]
     audit: Vec<PathBuf>,
     /// Print how many runs, and how much time, it takes to find a change on this machine, from series of two equal experiments
     /// or from runs of one.
-    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["baseline", "candidate", "series", "history", "audit", "force", "junit", "comment"])]
+    #[arg(long, value_name = "RUN", num_args = 1.., conflicts_with_all = ["baseline", "candidate", "series", "history", "audit", "force", "junit", "comment", "html"])]
     plan: Vec<PathBuf>,
     /// Audit: runs on each side, if runs of one experiment are divided; half of them by default.
     #[arg(long, value_name = "N", requires = "audit")]
@@ -135,26 +136,48 @@ fn gated(arguments: &Arguments) -> anyhow::Result<Exit> {
 
 /// Judges the two experiments of a series, the first one as the baseline, by the policy that it recorded.
 pub(crate) fn of_series(
-    folder: &std::path::Path,
+    folder: &Path,
     policy: &Policy,
     outputs: &Outputs,
+    is_resumed: bool,
 ) -> anyhow::Result<Exit> {
     let report = judged(pick::pick_series(folder)?, policy, false, false)?;
-    outputs.gate(&report)?;
+    let series = workbench_report::quoted(&folder.display().to_string());
+    let stored = (STORED_RUNS, format!("workbench gate --series {series}"));
+    let new = ("This makes new runs and judges them:", command_line(None));
+    let made = Made {
+        commands: (!is_resumed)
+            .then_some(new)
+            .into_iter()
+            .chain([stored])
+            .collect(),
+        series: Some(folder),
+    };
+    outputs.gate(&report, &made)?;
     Ok(exit(report.conclusion))
 }
 
 /// Judges results of other tools, runs or folders of runs.
 pub(crate) fn of_paths(
-    [baseline, candidate]: [&std::path::Path; 2],
-    (results, edges): (&std::path::Path, Edges),
+    [baseline, candidate]: [&Path; 2],
+    (results, edges): (&Path, Edges),
     policy: &Policy,
     outputs: &Outputs,
 ) -> anyhow::Result<Exit> {
     let picked = pick::pick_paths(baseline, candidate, results, edges)?;
     let report = judged(picked, policy, false, false)?;
-    outputs.gate(&report)?;
+    outputs.gate(&report, &of_stored_runs(None))?;
     Ok(exit(report.conclusion))
+}
+
+/// Heads the command that judges runs which are there.
+const STORED_RUNS: &str = "This judges the stored runs again:";
+
+fn of_stored_runs(series: Option<&Path>) -> Made<'_> {
+    Made {
+        commands: vec![(STORED_RUNS, command_line(series))],
+        series,
+    }
 }
 
 fn conclude(
@@ -163,8 +186,10 @@ fn conclude(
     arguments: &Arguments,
 ) -> anyhow::Result<(gate::GateReport, Vec<PathBuf>)> {
     let folders = picked.candidate_folders.clone();
+    let series = picked.series.clone();
     let report = judged(picked, policy, arguments.history.is_some(), arguments.force)?;
-    arguments.outputs.gate(&report)?;
+    let made = of_stored_runs(series.as_deref());
+    arguments.outputs.gate(&report, &made)?;
     Ok((report, folders))
 }
 
@@ -200,11 +225,7 @@ fn exit(conclusion: Conclusion) -> Exit {
     }
 }
 
-fn keep(
-    history: &std::path::Path,
-    runs: &[PathBuf],
-    report: &gate::GateReport,
-) -> anyhow::Result<()> {
+fn keep(history: &Path, runs: &[PathBuf], report: &gate::GateReport) -> anyhow::Result<()> {
     if report.belongs_in_history() {
         let kept = gate::keep(&runs[0], history)?;
         outcome::note(&format!("kept: {}", kept.display()));

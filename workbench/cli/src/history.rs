@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     /// Metrics, or columns of the CSV file [default: all].
     #[arg(long = "metric", value_name = "METRIC", value_delimiter = ',')]
     metrics: Vec<String>,
-    /// A label; TOTAL is all requests together [default: TOTAL]. Can be given several times.
+    /// Name of a request (label); TOTAL is all requests together [default: TOTAL]. Can be given several times.
     #[arg(long = "label", value_name = "LABEL")]
     labels: Vec<String>,
     /// Relative change that does not matter.

@@ -27,13 +27,14 @@ pub(crate) struct PolicyArguments {
     /// decide [default: trimmed].
     #[arg(long, value_name = "TEST")]
     pairs: Option<PairsName>,
-    /// Metrics besides the error rate [default: `typical_time,p95`].
+    /// Metrics besides the error rate [default: `typical_time,p95`]. `typical_time` is the geometric mean of the medians of all
+    /// named requests.
     #[arg(long = "metric", value_name = "METRIC", value_delimiter = ',', value_parser = metric)]
     metrics: Vec<Metric>,
-    /// A label; TOTAL is all requests together [default: TOTAL]. Can be given several times.
+    /// Name of a request (label); TOTAL is all requests together [default: TOTAL]. Can be given several times.
     #[arg(long = "label", value_name = "LABEL", conflicts_with = "all_labels")]
     labels: Vec<String>,
-    /// Every label, and all requests together.
+    /// Every named request, and all requests together.
     #[arg(long)]
     all_labels: bool,
     /// Verdicts that fail [default: regressed].

@@ -5,26 +5,12 @@ use std::path::PathBuf;
 /// Why a report could not be made; each completes “failed to …”.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A folder could not be created.
-    #[error("create {}", path.display())]
-    CreateDirectory {
-        /// The folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// A folder could not be listed.
-    #[error("list {}", path.display())]
-    List {
-        /// The folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// A file could not be written.
-    #[error("write {}", path.display())]
-    Write {
-        /// The file.
+    /// A folder could not be created or listed, or a file not be written.
+    #[error("{what} {}", path.display())]
+    File {
+        /// `create`, `list` or `write`.
+        what: &'static str,
+        /// The folder or file.
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,

@@ -55,7 +55,7 @@ fn wide_median(run: &RunAnalysis) -> Option<String> {
     (total.samples >= ENOUGH_FOR_A_MEDIAN && upper >= WIDE_MEDIAN * lower).then(|| {
         format!(
             "The interval of p50 is wide, {} to {}: few response times are near the median, as where fast and slow requests \
-             mix. The medians of the labels say more.",
+             mix. The medians of the single requests say more.",
             format::time(lower),
             format::time(upper)
         )

@@ -81,6 +81,11 @@ pub(crate) fn percentage(fraction: f64) -> String {
     }
 }
 
+/// A fraction in whole percent: `71%`.
+pub(crate) fn whole_percent(fraction: f64) -> String {
+    format!("{:.0}%", fraction * 100.0)
+}
+
 /// A relative change with its sign: `+9.8%`, `−0.42%`; what is not zero is never shown as zero.
 pub(crate) fn change(fraction: f64) -> String {
     signed(fraction, "%")
@@ -140,17 +145,17 @@ pub(crate) fn p_value(p: f64) -> String {
 
 /// A test statistic with four decimals, as the report prints it.
 pub(crate) fn statistic(value: f64) -> String {
-    if value.is_finite() {
-        format!("{value:.4}").replace('-', "−")
-    } else {
-        NOTHING.to_owned()
-    }
+    decimals(value, 4)
 }
 
 /// Two decimals, for what is compared with 0.
 pub(crate) fn two_decimals(value: f64) -> String {
+    decimals(value, 2)
+}
+
+fn decimals(value: f64, decimals: usize) -> String {
     if value.is_finite() {
-        format!("{value:.2}").replace('-', "−")
+        format!("{value:.decimals$}").replace('-', "−")
     } else {
         NOTHING.to_owned()
     }
@@ -199,6 +204,17 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
     let tail = take(&mut text.chars().rev(), kept / 2);
     let tail = tail.into_iter().rev();
     head.into_iter().chain(['…']).chain(tail).collect()
+}
+
+/// As a shell takes it for one argument.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_./@=+:,%".contains(it);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn thousands(digits: &str) -> String {

@@ -187,6 +187,14 @@ pub(crate) fn outcome(run: &RunAnalysis) -> String {
     }
 }
 
+/// Whether a run is valid, in a word.
+pub(crate) fn validity(valid: bool) -> &'static str {
+    match valid {
+        true => Judgement::Valid.word(),
+        false => Judgement::Invalid.word(),
+    }
+}
+
 /// A check's outcome in a word.
 pub(crate) fn status(status: CheckStatus) -> &'static str {
     match status {

@@ -43,6 +43,7 @@ pub use error::ReportError;
 pub use exchange::{ExchangeCount, ShownExchanges, exchange_text, exchanges_text};
 pub use figure::Figure;
 pub use figures::figures;
+pub use format::quoted;
 pub use index::write_index;
 pub use judgement::many_errors;
 pub use live::live_page;

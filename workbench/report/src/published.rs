@@ -2,7 +2,7 @@
 
 use workbench_analysis::{CheckedNumber, PublishedCheck, PublishedTestCheck};
 
-use crate::document::{Block, Depth, Document, Finding, LINES_OF_A_COMPARISON, Level, Section};
+use crate::document::{Block, Depth, Document, LINES_OF_A_COMPARISON, Level, Section};
 use crate::format;
 use crate::table::{Cell, Column, Row, Table};
 
@@ -21,7 +21,7 @@ pub fn published(check: &PublishedCheck) -> Document {
         } else {
             ("no", Level::Bad)
         };
-        Block::Finding(Finding::new(level, word, text))
+        Block::finding(level, word, text)
     });
     let section = |id, title, blocks| Section::new(id, title, Depth::Summary, blocks);
     document.sections = vec![

@@ -8,13 +8,13 @@ use workbench_samples::column;
 use crate::format;
 use crate::table::{Cell, Column, Row, Table, one_line};
 
-const LABEL: &str = "Label";
+const REQUEST: &str = "Request";
 const SAMPLES: &str = "Samples";
 
-/// Which labels a table keeps that is too long for all of them.
+/// Which requests a table keeps that is too long for all of them.
 pub(crate) const SLOWEST: &str = "slowest";
 /// See [`SLOWEST`].
-pub(crate) const LABELS: &str = "labels";
+pub(crate) const REQUESTS: &str = "named requests";
 
 /// Characters of a reason in a sentence.
 const FEW_WORDS: usize = 80;
@@ -26,22 +26,28 @@ pub(crate) fn slowest(run: &RunAnalysis) -> Vec<&RequestStatistics> {
     rows
 }
 
-/// The whole run in few columns, for a run without a steady part.
-pub(crate) fn brief(run: &RunAnalysis) -> Table {
-    let columns = vec![
-        Column::text(LABEL, 0),
+/// The columns of the table of requests. Of 80 there is seldom room for p90 beside the others.
+pub(crate) fn columns() -> Vec<Column> {
+    vec![
+        Column::text(REQUEST, 0),
         Column::number(SAMPLES, "", 4),
         Column::number("p50", "ms", 2),
+        Column::number("p90", "ms", 5),
         Column::number("p95", "ms", 0),
         Column::number("p99", "ms", 1),
         Column::number("Throughput", "/s", 3),
         Column::number("Errors", "", 0),
-    ];
-    table(columns, run, |row| {
+    ]
+}
+
+/// The whole run in few columns, for a run without a steady part.
+pub(crate) fn brief(run: &RunAnalysis) -> Table {
+    table(columns(), run, |row| {
         vec![
             Cell::text(&row.request),
             samples(row),
             time(row, row.p50_ns),
+            time(row, row.p90_ns),
             time(row, row.p95_ns),
             time(row, row.p99_ns),
             rate(row.throughput_per_s),
@@ -53,11 +59,11 @@ pub(crate) fn brief(run: &RunAnalysis) -> Table {
 /// The whole run, with the columns of `JMeter`'s Summary and Aggregate reports.
 pub(crate) fn whole_run(run: &RunAnalysis) -> Table {
     let columns = vec![
-        Column::text(LABEL, 0),
+        Column::text("Label", 0),
         Column::number("# Samples", "", 3),
         Column::number("Average", "ms", 4),
         Column::number("Median", "ms", 1),
-        Column::number("90% Line", "ms", 5),
+        Column::number("90% Line", "ms", 2),
         Column::number("95% Line", "ms", 0),
         Column::number("99% Line", "ms", 2),
         Column::number("Min", "ms", 7),
@@ -128,7 +134,7 @@ pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
         }
     });
     let columns = vec![
-        Column::text(LABEL, 0),
+        Column::text(REQUEST, 0),
         Column::number(SAMPLES, "", 3),
         Column::number("Mean", "ms", 2),
         Column::number("p50", "ms", 0),
@@ -136,7 +142,7 @@ pub(crate) fn service(run: &RunAnalysis) -> Option<Table> {
         Column::number("p99", "ms", 1),
         Column::number("Max", "ms", 4),
     ];
-    Some(Table::new(columns, rows.collect()).kept_by_priority(SLOWEST, LABELS))
+    Some(Table::new(columns, rows.collect()).kept_by_priority(SLOWEST, REQUESTS))
 }
 
 /// Every failed request, by label, kind and status; `None` where none failed.
@@ -161,7 +167,7 @@ pub(crate) fn errors(run: &RunAnalysis) -> Option<Table> {
         .collect();
     Some(Table::new(
         vec![
-            Column::text(LABEL, 0),
+            Column::text(REQUEST, 0),
             Column::text("Kind", 0),
             Column::number("Status", "", 0),
             Column::number("Count", "", 0),
@@ -222,7 +228,7 @@ fn table(
         .map(|row| Row::of(cells(row)).of_priority(row.p95_ns))
         .collect();
     rows.push(Row::total(cells(&run.total)));
-    Table::new(columns, rows).kept_by_priority(SLOWEST, LABELS)
+    Table::new(columns, rows).kept_by_priority(SLOWEST, REQUESTS)
 }
 
 fn samples(row: &RequestStatistics) -> Cell {

@@ -1,11 +1,14 @@
 //! The steady state of a run as tables and sentences.
 
-use workbench_analysis::{Estimate, Latency, RunAnalysis, Scope, SteadyState, SteadyStatistics};
+use workbench_analysis::{
+    Estimate, Latency, Phases, RunAnalysis, Scope, SteadyState, SteadyStatistics,
+};
+use workbench_samples::column;
 
 use crate::document::Note;
 use crate::document::{SharedText, few, grouped};
 use crate::format;
-use crate::requests::{LABELS, SLOWEST};
+use crate::requests::{self, REQUESTS, SLOWEST};
 use crate::table::{Cell, Column, Row, Table, one_line};
 
 /// What the intervals say and what they do not.
@@ -61,21 +64,13 @@ pub(crate) fn warm_up(steady: &SteadyState) -> String {
 
 /// Estimates with their intervals, one row a label, TOTAL last.
 pub(crate) fn table(steady: &SteadyState) -> Table {
-    let columns = vec![
-        Column::text("Label", 0),
-        Column::number("Samples", "", 4),
-        Column::number("p50", "ms", 2),
-        Column::number("p95", "ms", 0),
-        Column::number("p99", "ms", 1),
-        Column::number("Throughput", "/s", 3),
-        Column::number("Errors", "", 0),
-    ];
     let time = |estimate: &Estimate| estimated(estimate, format::milliseconds);
-    let table = of_labels(steady, columns, |row| {
+    let table = of_labels(steady, requests::columns(), |row| {
         vec![
             Cell::text(&row.request),
             Cell::count(row.samples),
             time(&row.p50_ns),
+            time(&row.p90_ns),
             time(&row.p95_ns),
             time(&row.p99_ns),
             Cell::optional(row.throughput_per_s, format::significant),
@@ -111,20 +106,20 @@ pub(crate) fn outside(run: &RunAnalysis, steady: &SteadyState) -> Option<Table> 
         .of_priority(row.p95_ns)
     });
     let columns = vec![
-        Column::text("Label", 0),
+        Column::text("Request", 0),
         Column::number("Samples", "", 2),
         Column::number("p50", "ms", 1),
         Column::number("p95", "ms", 0),
         Column::number("Errors", "", 0),
     ];
-    let table = Table::new(columns, rows.collect()).kept_by_priority(SLOWEST, LABELS);
+    let table = Table::new(columns, rows.collect()).kept_by_priority(SLOWEST, REQUESTS);
     table.unless_empty()
 }
 
 /// The mean, whose interval allows for dependence, and how strong that is.
 pub(crate) fn dependence(steady: &SteadyState) -> Table {
     let columns = vec![
-        Column::text("Label", 0),
+        Column::text("Request", 0),
         Column::number("Mean", "ms", 0),
         Column::number("τ", "", 1),
         Column::number("Effective samples", "", 1),
@@ -150,7 +145,7 @@ fn of_labels(
         .map(|row| Row::of(cells(row)).of_priority(row.p95_ns.value.unwrap_or(0.0)))
         .collect();
     rows.push(Row::total(cells(&steady.total)));
-    Table::new(columns, rows).kept_by_priority(SLOWEST, LABELS)
+    Table::new(columns, rows).kept_by_priority(SLOWEST, REQUESTS)
 }
 
 /// `12.3 [12.1, 12.5]`.
@@ -215,7 +210,7 @@ pub(crate) fn notes(steady: &SteadyState) -> Vec<Note> {
     notes
 }
 
-/// `p95 of a, b; p99 of every label`, where there are `all` labels.
+/// `p95 of a, b; p99 of every request`, where there are `all` labels.
 fn subjects(of: &[(&str, &str)], all: usize) -> String {
     let mut subjects: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
     for (what, label) in of {
@@ -234,7 +229,7 @@ fn subjects(of: &[(&str, &str)], all: usize) -> String {
     }
     let merged = merged.iter().map(|(what, labels)| {
         let labels = if labels.len() == all && all > 1 {
-            "every label".to_owned()
+            "every request".to_owned()
         } else {
             few(labels)
         };
@@ -247,12 +242,13 @@ fn rows(steady: &SteadyState) -> impl Iterator<Item = &SteadyStatistics> {
     steady.requests.iter().chain([&steady.total])
 }
 
-const ESTIMATES: usize = 5;
+const ESTIMATES: usize = 6;
 
 fn estimates(row: &SteadyStatistics) -> [(&'static str, &Estimate); ESTIMATES] {
     [
         ("mean", &row.mean_ns),
         ("p50", &row.p50_ns),
+        ("p90", &row.p90_ns),
         ("p95", &row.p95_ns),
         ("p99", &row.p99_ns),
         ("error rate", &row.error_rate),
@@ -262,7 +258,7 @@ fn estimates(row: &SteadyStatistics) -> [(&'static str, &Estimate); ESTIMATES] {
 /// Times of successful and failed requests by themselves, for labels of which some failed; `None` where none did.
 pub(crate) fn outcomes(steady: &SteadyState) -> Option<Table> {
     let columns = vec![
-        Column::text("Label", 0),
+        Column::text("Request", 0),
         Column::text("Requests", 0),
         Column::number("# Samples", "", 1),
         Column::number("Mean", "ms", 0),
@@ -296,6 +292,52 @@ fn row_of_outcome(request: &str, which: &str, latency: &Latency) -> Row {
         quantile(latency.p95_ns),
         quantile(latency.p99_ns),
     ])
+}
+
+/// What the columns of [`phases`] are.
+pub(crate) fn meaning_of_phases(run: &RunAnalysis) -> String {
+    let elapsed = match &run.origin {
+        Some(origin) if origin.format.starts_with("k6") => {
+            "Waiting and receiving add up to the mean response time; connecting comes before it."
+        }
+        _ => "The three add up to the mean time from sending to the last byte.",
+    };
+    format!(
+        "Means of the requests whose first byte arrived, failed ones too. {elapsed} Connecting: name resolution, TCP and TLS, 0 \
+         where a connection was reused (k6’s http_req_connecting and http_req_tls_handshaking). Waiting: from there to the \
+         first byte of the response, sending the request included (http_req_sending and http_req_waiting). Receiving: from the \
+         first byte to the last (http_req_receiving). JMeter’s Latency is connecting and waiting together."
+    )
+}
+
+/// Connecting, waiting and receiving, one row a label; `None` where no first byte was recorded.
+pub(crate) fn phases(run: &RunAnalysis, steady: &SteadyState) -> Option<Table> {
+    steady.total.phases?;
+    let has_connect = run
+        .origin
+        .as_ref()
+        .is_none_or(|origin| !origin.lacks(column::CONNECT_NS));
+    let columns = vec![
+        Column::text("Request", 0),
+        Column::number("Requests", "", 2),
+        Column::number("New connections", "", 1),
+        Column::number("Connecting", "ms", 0),
+        Column::number("Waiting", "ms", 0),
+        Column::number("Receiving", "ms", 0),
+    ];
+    Some(of_labels(steady, columns, |row| {
+        let of = |value: fn(&Phases) -> f64| row.phases.as_ref().map(value);
+        let connect = |value| of(value).filter(|_| has_connect);
+        let whole = |value: f64| format::count(value as u64);
+        vec![
+            Cell::text(&row.request),
+            Cell::optional(of(|it| it.requests as f64), whole),
+            Cell::optional(connect(|it| it.new_connections as f64), whole),
+            Cell::optional(connect(|it| it.connecting_ns), format::milliseconds),
+            Cell::optional(of(|it| it.waiting_ns), format::milliseconds),
+            Cell::optional(of(|it| it.receiving_ns), format::milliseconds),
+        ]
+    }))
 }
 
 /// Stands where a run has no steady part.

@@ -55,6 +55,8 @@ pub(crate) struct Cell {
     pub(crate) interval: Option<String>,
     /// How the text is coloured where it is a judgement.
     pub(crate) badge: Option<Level>,
+    /// Address of what the text names, on a page.
+    pub(crate) link: Option<String>,
 }
 
 impl Column {
@@ -181,6 +183,7 @@ impl Cell {
             value: None,
             interval: None,
             badge: None,
+            link: None,
         }
     }
 
@@ -203,6 +206,7 @@ impl Cell {
             value: value.is_finite().then_some(value),
             interval: None,
             badge: None,
+            link: None,
         }
     }
 
@@ -227,6 +231,12 @@ impl Cell {
         self
     }
 
+    /// With an address for a page, where there is one.
+    pub(crate) fn linked(mut self, link: Option<String>) -> Self {
+        self.link = link;
+        self
+    }
+
     /// All that there is to read, on one line.
     pub(crate) fn line(&self) -> String {
         match &self.interval {
@@ -243,6 +253,9 @@ impl Cell {
     /// What the column is sorted by where that is not the text: the number, to six digits.
     pub(crate) fn sort_key(&self) -> Option<String> {
         let value = self.value?;
+        if self.interval.is_none() && self.text.parse::<f64>().is_ok() {
+            return None;
+        }
         // Through the exponent and back: 1.24690e5 becomes 124690.
         let rounded = format!("{value:.5e}").parse::<f64>().unwrap_or(value);
         Some(rounded.to_string())
@@ -295,5 +308,6 @@ mod tests {
         assert_eq!(key(124_690.0), "124690");
         assert_eq!(key(-0.003_912_345_678), "-0.00391235");
         assert_eq!(Cell::text("GET /").sort_key(), None);
+        assert_eq!(Cell::number(4.126, "4.13".to_owned()).sort_key(), None);
     }
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use workbench_analysis::{Analysis, RunAnalysis};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use workbench_analysis::Analysis;
 
 use crate::document::{Document, html_page};
 use crate::error::ReportError;
@@ -45,7 +46,8 @@ pub fn write(analysis: &Analysis, directory: &Path) -> Result<Written, ReportErr
     let names = names::of_runs(&analysis.runs);
     let figures = figures::of(analysis, &names);
     let folder = directory.join("figures");
-    fs::create_dir_all(&folder).map_err(|source| ReportError::CreateDirectory {
+    fs::create_dir_all(&folder).map_err(|source| ReportError::File {
+        what: "create",
         path: folder.clone(),
         source,
     })?;
@@ -83,25 +85,40 @@ fn page_with(
     let names = names::of_runs(&analysis.runs);
     let own_reports = analysis.runs.iter();
     let context = Context {
-        own_reports: own_reports.map(|run| own_report(run, directory)).collect(),
+        own_reports: own_reports
+            .map(|run| own_report(&run.name(), directory))
+            .collect(),
         figures,
         ..Context::of(analysis, directory)
     };
     html_page(&section::report(analysis, &names, &context))
 }
 
-/// Address of a run's own page, seen from a comparison's folder; `None` where it is not there.
+/// Address of a run's own page, seen from the folder of a comparison or a series; `None` where it is not there.
 ///
 /// Comparisons and series lie at `results/comparisons/ID` and `results/series/ID`, runs at `results/EXPERIMENT/ID`.
-fn own_report(run: &RunAnalysis, directory: &Path) -> Option<String> {
-    let address = format!("../../{}/{}/{REPORT_FILE}", run.experiment, run.run_id);
-    let is_beside = directory.join(&address).is_file();
+pub(crate) fn own_report(run: &str, directory: &Path) -> Option<String> {
+    let path = Path::new("../..").join(run).join(REPORT_FILE);
+    let is_beside = directory.join(&path).is_file();
     // A run's own report does not link to itself.
-    (is_beside && !directory.ends_with(run.name())).then_some(address)
+    (is_beside && !directory.ends_with(run)).then(|| address(&path))
+}
+
+/// What is escaped in the address of a file: all but letters, digits and a few marks.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'/');
+
+/// The address of a file, from the page that a relative path begins at.
+pub(crate) fn address(path: &Path) -> String {
+    utf8_percent_encode(&path.to_string_lossy(), PATH).to_string()
 }
 
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    fs::write(path, bytes).map_err(|source| ReportError::Write {
+    fs::write(path, bytes).map_err(|source| ReportError::File {
+        what: "write",
         path: path.to_owned(),
         source,
     })

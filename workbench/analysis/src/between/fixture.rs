@@ -161,6 +161,7 @@ fn statistics(request: &str, mean_ns: f64, samples: u64, errors: u64) -> SteadyS
         throughput_per_s: Some(1e10 / mean_ns),
         mean_ns: estimate(mean_ns),
         p50_ns: estimate(0.8 * mean_ns),
+        p90_ns: estimate(1.6 * mean_ns),
         p95_ns: estimate(2.0 * mean_ns),
         p99_ns: estimate(3.0 * mean_ns),
         autocorrelation_factor: Some(1.0),
@@ -173,6 +174,7 @@ fn statistics(request: &str, mean_ns: f64, samples: u64, errors: u64) -> SteadyS
             p99_ns: Some(2.7 * mean_ns),
         }),
         failure: None,
+        phases: None,
     }
 }
 

@@ -130,7 +130,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
     let few = compared.counts[0] < least || (!history && compared.counts[1] < least);
     let undecided = if unfinished {
         Some(match looks {
-            Some(_) => "the series is between two looks".to_owned(),
+            Some(_) => "the series is between two interim analyses".to_owned(),
             None => "the series has not ended".to_owned(),
         })
     } else {
@@ -295,7 +295,7 @@ impl GateReport {
     ///
     /// Every comparable candidate is added unless a row has a verdict that the policy fails on. Adding only passing
     /// ones would select fast runs and narrow the history with every session, and under a policy that fails on
-    /// inconclusive rows a short history could never grow. A candidate that was forced in spite of an objection is not
+    /// inconclusive rows a short history could never grow. A candidate that was forced despite an objection is not
     /// added, because all later comparisons would have that objection.
     #[must_use]
     pub fn belongs_in_history(&self) -> bool {
@@ -370,7 +370,7 @@ fn reasons(report: &GateReport) -> Vec<String> {
     if report.forced {
         let kinds: BTreeSet<_> = report.objections.iter().map(|it| it.kind).collect();
         let kinds: Vec<_> = kinds.into_iter().map(ObjectionKind::as_str).collect();
-        reasons.push(format!("forced in spite of {}", kinds.join(", ")));
+        reasons.push(format!("forced despite {}", kinds.join(", ")));
     }
     reasons
 }

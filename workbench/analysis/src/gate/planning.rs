@@ -83,7 +83,7 @@ pub fn plan(sources: &[AuditSource], policy: &Policy) -> PlanReport {
             if let Some(requests) = requests_for_error_rates(policy, policy.rule.alpha()) {
                 rates.push(format!(
                     "error_rate of {label}: takes some {requests} requests on each side, even if none fails, whatever the number of \
-                     runs; `compare`, which looks several times, takes more"
+                     runs; `compare`, which makes interim analyses, takes more"
                 ));
             }
             continue;

@@ -47,8 +47,9 @@ pub const ANALYSIS_FILE: &str = "analysis.json";
 /// 2 added the steady state of a run, its place in a series, comparisons between runs, sweeps, and the effective sample
 /// size; 4 the stalls of the steady part, and thresholds that are undecided; 5 the open model, and what a run used of
 /// its machine; 6 why requests failed; 7 the typical time, and where imported runs come from; 8 labels, statuses,
-/// connections and a heat map over time, and percentile curves.
-pub const SCHEMA_VERSION: u32 = 8;
+/// connections and a heat map over time, and percentile curves; 9 the 90th percentile and the phases of requests in the steady
+/// part.
+pub const SCHEMA_VERSION: u32 = 9;
 
 /// Everything that was computed from one run, or from several that are compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

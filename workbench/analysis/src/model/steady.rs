@@ -92,6 +92,8 @@ pub struct SteadyStatistics {
     pub mean_ns: Estimate,
     /// Median; interval by order statistics of the effective sample size, as for the other quantiles.
     pub p50_ns: Estimate,
+    /// 90th percentile.
+    pub p90_ns: Estimate,
     /// 95th percentile.
     pub p95_ns: Estimate,
     /// 99th percentile.
@@ -105,6 +107,24 @@ pub struct SteadyStatistics {
     pub success: Option<Latency>,
     /// The failed requests by themselves; `None` where there are none.
     pub failure: Option<Latency>,
+    /// The phases of the requests; `None` where no first byte was recorded.
+    pub phases: Option<Phases>,
+}
+
+/// The phases of the requests whose first byte arrived: means over all of them, which add up to the mean time from sending
+/// to the last byte.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phases {
+    /// Number of requests.
+    pub requests: u64,
+    /// Of these, how many opened a connection.
+    pub new_connections: u64,
+    /// Name resolution, TCP and TLS; 0 for a connection that was reused.
+    pub connecting_ns: f64,
+    /// From the connection on to the first byte of the response; sending the request is part of it.
+    pub waiting_ns: f64,
+    /// From the first byte of the response to its last.
+    pub receiving_ns: f64,
 }
 
 /// Elapsed times of some requests.

@@ -49,7 +49,7 @@ pub(crate) use outage::Outage;
 pub(crate) use response_gaps::{Gap, Waits};
 pub(crate) use reverse_pass::SecondTimes;
 pub(crate) use rows::{Rows, missing};
-pub(crate) use tally::LabelTally;
+pub(crate) use tally::{LabelTally, PhaseSums};
 pub(crate) use times::{LabelTimes, Times};
 
 /// Most threads. More would only hold more batches in memory.

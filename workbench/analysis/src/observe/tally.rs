@@ -92,6 +92,36 @@ pub(crate) struct LabelTally {
     pub(crate) last_end: i64,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
+    /// Of the steady part.
+    pub(crate) phases: PhaseSums,
+}
+
+/// Sums over the requests whose first byte arrived.
+#[derive(Clone, Copy)]
+pub(crate) struct PhaseSums {
+    pub(crate) requests: u64,
+    pub(crate) new_connections: u64,
+    pub(crate) connect_ns: u128,
+    pub(crate) first_byte_ns: u128,
+    pub(crate) elapsed_ns: u128,
+}
+
+impl PhaseSums {
+    const NONE: Self = Self {
+        requests: 0,
+        new_connections: 0,
+        connect_ns: 0,
+        first_byte_ns: 0,
+        elapsed_ns: 0,
+    };
+
+    fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.new_connections += other.new_connections;
+        self.connect_ns += other.connect_ns;
+        self.first_byte_ns += other.first_byte_ns;
+        self.elapsed_ns += other.elapsed_ns;
+    }
 }
 
 /// Sums over the requests that started in one second.
@@ -197,6 +227,15 @@ impl<'a> Tally<'a> {
             counts.last_end = counts.last_end.max(end);
             counts.bytes_sent += sent[row];
             counts.bytes_received += received[row];
+            if steady && first_byte[row] > 0 {
+                counts.phases.add(&PhaseSums {
+                    requests: 1,
+                    new_connections: u64::from(connect[row] > 0),
+                    connect_ns: connect[row].into(),
+                    first_byte_ns: first_byte[row].into(),
+                    elapsed_ns: elapsed[row].into(),
+                });
+            }
             let counts = &mut self.seconds[in_second as usize];
             counts.errors += u64::from(failed);
             counts.active_users += u64::from(users[row]);
@@ -311,6 +350,7 @@ impl LabelTally {
         last_end: i64::MIN,
         bytes_sent: 0,
         bytes_received: 0,
+        phases: PhaseSums::NONE,
     };
 
     /// Adds the counts of another.
@@ -327,6 +367,7 @@ impl LabelTally {
         self.last_end = self.last_end.max(other.last_end);
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
+        self.phases.add(&other.phases);
     }
 }
 

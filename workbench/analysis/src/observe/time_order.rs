@@ -97,7 +97,7 @@ impl Courses {
 pub(super) struct Course {
     count: usize,
     /// Times up to these are counted, one for each of [`QUANTILES`].
-    levels: [f64; 3],
+    levels: [f64; QUANTILES.len()],
     bounds: Vec<usize>,
     sums: Sums,
     /// At each bound that has been reached.
@@ -108,7 +108,7 @@ pub(super) struct Course {
 struct Sums {
     requests: usize,
     elapsed_ns: u128,
-    up_to_level: [usize; 3],
+    up_to_level: [usize; QUANTILES.len()],
     failed: usize,
 }
 
@@ -169,7 +169,9 @@ impl Course {
                 let [from, to] = self.ends(range);
                 (from.elapsed_ns - to.elapsed_ns) as f64
             }),
-            effective: [0, 1, 2].map(|index| share(|sums, index| sums.up_to_level[index], index)),
+            effective: std::array::from_fn(|index| {
+                share(|sums, index| sums.up_to_level[index], index)
+            }),
             effective_of_errors: share(|sums, _| sums.failed, 0),
         }
     }

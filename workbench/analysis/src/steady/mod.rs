@@ -10,9 +10,9 @@ use workbench_statistics::{
     wilson_of_dependent,
 };
 
-use crate::model::{Estimate, Latency, NS_PER_SECOND, Scope, SteadyState, SteadyStatistics, TOTAL};
+use crate::model::{Estimate, Latency, NS_PER_SECOND, Phases, Scope, SteadyState, SteadyStatistics, TOTAL};
 use crate::observe::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
-use crate::observe::{LabelTally, LabelTimes, Observations, Times};
+use crate::observe::{LabelTally, LabelTimes, Observations, PhaseSums, Times};
 
 /// Why an error rate has no interval.
 const FAILURES_TOGETHER: &str =
@@ -30,7 +30,6 @@ pub(crate) fn steady_state(
     let together = |part: fn(&LabelTimes) -> Option<Times<'_>>| {
         Times::together(labels.iter().filter_map(|label| part(&label.times)))
     };
-    let count = |of: fn(&LabelTally) -> u64| labels.iter().map(|label| of(&label.counts)).sum();
     let all = together(LabelTimes::steady);
     let (Some(steady), Some(all)) = (&observations.steady, all) else {
         return Ok(None);
@@ -44,15 +43,19 @@ pub(crate) fn steady_state(
         SteadyPart::Hold => Scope::Hold,
         SteadyPart::WholeRun => Scope::WholeRun,
     };
+    // k6 counts elapsed times from the connection on.
+    let connecting_counts = !origin.is_some_and(|origin| origin.format.starts_with("k6"));
+    let mut counts = LabelTally::NONE;
     let mut requests = Vec::new();
     for label in labels {
+        counts.add(&label.counts);
         let (Some(times), Some(diagnosis)) = (label.times.steady(), &label.diagnosis) else {
             continue;
         };
         let part = Part {
             label: &label.label,
-            errors: label.counts.steady_errors,
-            ended_in_window: label.counts.ended_in_window,
+            counts: label.counts,
+            connecting_counts,
             times,
             successes: label.times.successes(),
             failures: label.times.failures(),
@@ -62,8 +65,8 @@ pub(crate) fn steady_state(
     }
     let total = Part {
         label: TOTAL,
-        errors: count(|counts| counts.steady_errors),
-        ended_in_window: count(|counts| counts.ended_in_window),
+        counts,
+        connecting_counts,
         times: all,
         successes: together(LabelTimes::successes),
         failures: together(LabelTimes::failures),
@@ -143,8 +146,9 @@ pub(crate) fn add_check(validity: &mut Validity, name: &str, status: CheckStatus
 /// The data of a label, or of all labels together.
 struct Part<'a> {
     label: &'a str,
-    errors: u64,
-    ended_in_window: u64,
+    counts: LabelTally,
+    /// Whether elapsed times, and times to the first byte, include connecting.
+    connecting_counts: bool,
     times: Times<'a>,
     successes: Option<Times<'a>>,
     failures: Option<Times<'a>>,
@@ -155,33 +159,35 @@ impl Part<'_> {
     fn statistics(&self, length_s: f64) -> Result<SteadyStatistics, StatisticsError> {
         let samples = self.times.count() as u64;
         let known = self.diagnosis.mean.as_ref().ok();
-        let [p50_ns, p95_ns, p99_ns] = [0, 1, 2].map(|index| self.quantile(index));
+        let [p50_ns, p90_ns, p95_ns, p99_ns] = [0, 1, 2, 3].map(|index| self.quantile(index));
         Ok(SteadyStatistics {
             request: self.label.to_owned(),
             samples,
-            errors: self.errors,
+            errors: self.counts.steady_errors,
             error_rate: self.error_rate()?,
             throughput_per_s: self.throughput_per_s(length_s)?,
             mean_ns: self.mean()?,
             p50_ns: p50_ns?,
+            p90_ns: p90_ns?,
             p95_ns: p95_ns?,
             p99_ns: p99_ns?,
             autocorrelation_factor: known.map(|means| means.autocorrelation_factor),
             effective_samples: known.map(|means| means.effective_count),
             success: self.latency(self.successes.as_ref())?,
             failure: self.latency(self.failures.as_ref())?,
+            phases: phases(&self.counts.phases, self.connecting_counts),
         })
     }
 
     fn throughput_per_s(&self, length_s: f64) -> Result<Option<f64>, StatisticsError> {
         let shortest_s = self.times.summary()?.min / NS_PER_SECOND;
-        let could_end = self.ended_in_window > 0 || length_s >= shortest_s;
-        Ok((could_end && length_s > 0.0).then(|| self.ended_in_window as f64 / length_s))
+        let could_end = self.counts.ended_in_window > 0 || length_s >= shortest_s;
+        Ok((could_end && length_s > 0.0).then(|| self.counts.ended_in_window as f64 / length_s))
     }
 
     fn error_rate(&self) -> Result<Estimate, StatisticsError> {
         let requests = self.times.count() as u64;
-        let errors = self.errors;
+        let errors = self.counts.steady_errors;
         // If none or all failed, the clustering of failures is unknown.
         if errors == 0 || errors == requests {
             let rate = wilson(errors, requests, CONFIDENCE)?;
@@ -240,8 +246,8 @@ impl Part<'_> {
             samples: times.count() as u64,
             mean_ns: times.summary()?.mean,
             p50_ns: quantile(0)?,
-            p95_ns: quantile(1)?,
-            p99_ns: quantile(2)?,
+            p95_ns: quantile(2)?,
+            p99_ns: quantile(3)?,
         }))
     }
 
@@ -268,6 +274,23 @@ impl Part<'_> {
     }
 }
 
+/// `None` without requests.
+fn phases(sums: &PhaseSums, connecting_counts: bool) -> Option<Phases> {
+    let mean = |ns: u128| ns as f64 / sums.requests as f64;
+    let connecting = if connecting_counts {
+        sums.connect_ns
+    } else {
+        0
+    };
+    (sums.requests > 0).then(|| Phases {
+        requests: sums.requests,
+        new_connections: sums.new_connections,
+        connecting_ns: mean(sums.connect_ns),
+        waiting_ns: mean(sums.first_byte_ns.saturating_sub(connecting)),
+        receiving_ns: mean(sums.elapsed_ns.saturating_sub(sums.first_byte_ns)),
+    })
+}
+
 fn known(value: f64, interval: Interval) -> Estimate {
     Estimate {
         value: Some(value),
@@ -288,7 +311,7 @@ fn describe(error: &StatisticsError) -> String {
         ),
         StatisticsError::TooDependent { batch_size, .. } => format!(
             "means of {batch_size} requests are still correlated with the next ones (von Neumann’s test, 5%): there is a \
-             trend, or the hold is too short"
+             trend, or the steady part is too short"
         ),
         StatisticsError::NoVariation => "the times do not vary".to_owned(),
         other => other.to_string(),

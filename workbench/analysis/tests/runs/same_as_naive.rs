@@ -41,6 +41,8 @@ fn sample() -> impl Strategy<Value = Sample> {
             let mut sample = order(start, elapsed, status, error);
             if browses {
                 sample.request = 0;
+                sample.latency_ns = sample.elapsed_ns / 4 * 3;
+                sample.connect_ns = sample.elapsed_ns / 4;
             }
             sample.phase = phase;
             sample.active_users = users;
@@ -146,6 +148,26 @@ fn assert_seconds(found: &[Second], samples: &[Sample]) {
     assert!(started.is_empty());
 }
 
+fn assert_phases(found: &SteadyStatistics, samples: &[Sample]) {
+    let answered: Vec<&Sample> = samples.iter().filter(|it| it.latency_ns > 0).collect();
+    let Some(found) = &found.phases else {
+        assert!(answered.is_empty());
+        return;
+    };
+    let mean = |value: fn(&Sample) -> u64| {
+        let sum: f64 = answered.iter().map(|it| value(it) as f64).sum();
+        sum / answered.len() as f64
+    };
+    let connected = answered.iter().filter(|it| it.connect_ns > 0).count();
+    assert_eq!(
+        (found.requests, found.new_connections),
+        (answered.len() as u64, connected as u64)
+    );
+    close(found.connecting_ns, mean(|it| it.connect_ns));
+    close(found.waiting_ns, mean(|it| it.latency_ns - it.connect_ns));
+    close(found.receiving_ns, mean(|it| it.elapsed_ns - it.latency_ns));
+}
+
 /// `samples` in order of time, and how many requests ended in so many seconds.
 fn assert_steady(found: &SteadyStatistics, samples: &[Sample], ended: usize, seconds: f64) {
     let times = elapsed(samples);
@@ -175,11 +197,13 @@ fn assert_steady(found: &SteadyStatistics, samples: &[Sample], ended: usize, sec
     }
     for (found, p) in [
         (&found.p50_ns, 0.5),
+        (&found.p90_ns, 0.90),
         (&found.p95_ns, 0.95),
         (&found.p99_ns, 0.99),
     ] {
         assert_quantile(found, &times, p);
     }
+    assert_phases(found, samples);
     for (found, failed) in [(&found.success, false), (&found.failure, true)] {
         let part = samples.iter().filter(|it| it.error.is_some() == failed);
         let times: Vec<f64> = part.map(|it| it.elapsed_ns as f64).collect();

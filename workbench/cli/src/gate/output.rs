@@ -25,6 +25,9 @@ pub(crate) struct Outputs {
     /// Also write the report as Markdown.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Also write the report as an HTML page. That of a series is in its folder as well: verdict.html, and verdict.json.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// Also write the report as JUnit XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -50,9 +53,12 @@ fn comment_name(name: &str) -> Result<String, String> {
 }
 
 impl Outputs {
-    pub(crate) fn gate(&self, gate: &GateReport) -> anyhow::Result<()> {
+    pub(crate) fn gate(&self, gate: &GateReport, made: &report::Made<'_>) -> anyhow::Result<()> {
         let document = report::document(gate);
         let json = outcome::json(gate)?;
+        if let Some(path) = &self.html {
+            write(path, &report::page(gate, made)?)?;
+        }
         if let Some(path) = &self.junit {
             let xml = report::junit(gate).context("cannot make the JUnit report")?;
             write(path, &xml)?;
@@ -62,6 +68,15 @@ impl Outputs {
             write(path, &report::comment(gate, &self.comment_name, link))?;
         }
         self.print(&document, &json)?;
+        // The verdict does not depend on whether a folder can be written that nobody asked to be written.
+        match report::write_verdict(gate, made) {
+            Ok(Some(page)) => outcome::note(&format!("verdict: {}", page.display())),
+            Ok(None) => {}
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                outcome::note(&format!("the verdict is not kept: cannot {error:#}"));
+            }
+        }
         if std::env::var_os("GITHUB_ACTIONS").is_some() {
             let annotations = report::annotations(gate);
             // GitHub reads both streams, so annotations go to stderr if stdout is for programs.
@@ -73,7 +88,7 @@ impl Outputs {
         Ok(())
     }
 
-    /// What CI is told where there is no verdict, because of an error: that it is one, in every output that it may look for.
+    /// Writes the error in place of a verdict to the outputs that CI reads.
     pub(crate) fn no_verdict(&self, error: &anyhow::Error) -> anyhow::Result<()> {
         let why = format!("{error:#}");
         if let Some(path) = &self.junit {
@@ -119,6 +134,38 @@ impl Outputs {
     }
 }
 
+/// The command line as a shell takes it, without user names and passwords in URLs. `series` completes a `--series` that
+/// names none.
+pub(crate) fn command_line(series: Option<&Path>) -> String {
+    let mut words = vec!["workbench".to_owned()];
+    let arguments = std::env::args_os().skip(1);
+    let mut arguments = arguments
+        .map(|it| it.to_string_lossy().into_owned())
+        .peekable();
+    while let Some(argument) = arguments.next() {
+        words.push(workbench_report::quoted(&without_credentials(&argument)));
+        let is_value = |next: &String| !next.starts_with('-');
+        if let Some(series) = series
+            && argument == "--series"
+            && !arguments.peek().is_some_and(is_value)
+        {
+            words.push(workbench_report::quoted(&series.display().to_string()));
+        }
+    }
+    words.join(" ")
+}
+
+fn without_credentials(argument: &str) -> String {
+    let Some((scheme, rest)) = argument.split_once("://") else {
+        return argument.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => argument.to_owned(),
+    }
+}
+
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
@@ -131,4 +178,20 @@ fn append(path: &Path, text: &str) -> anyhow::Result<()> {
         .open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
         .with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_in_a_url_are_not_part_of_a_command() {
+        let without = without_credentials("shop=http://me:secret@shop.test:81/a@b");
+        assert_eq!(without, "shop=http://shop.test:81/a@b");
+        assert_eq!(
+            without_credentials("http://shop.test/@"),
+            "http://shop.test/@"
+        );
+        assert_eq!(without_credentials("results/a@b"), "results/a@b");
+    }
 }

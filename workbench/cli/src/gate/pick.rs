@@ -19,6 +19,8 @@ pub(super) struct Picked {
     pub(super) baseline: Vec<GateRun>,
     pub(super) candidate: Vec<GateRun>,
     pub(super) candidate_folders: Vec<PathBuf>,
+    /// Folder of the series that holds both sides.
+    pub(super) series: Option<PathBuf>,
     pub(super) passed_over: Vec<String>,
     pub(super) absent: MissingRuns,
 }
@@ -26,8 +28,12 @@ pub(super) struct Picked {
 pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
     let results = &arguments.results.results;
     let edges = arguments.edges;
+    let mut folder = None;
     let (baseline, candidate) = match (&arguments.series, &arguments.history) {
-        (Some(series), _) => of_series(arguments, series.as_deref())?,
+        (Some(series), _) => {
+            let series = series_folder(arguments, series.as_deref())?;
+            of_series(arguments, folder.insert(series))?
+        }
         (None, Some(history)) => {
             let candidate = select(&runs_of_files(&arguments.candidate, results, edges)?)?;
             let kept = select(std::slice::from_ref(history));
@@ -53,7 +59,7 @@ pub(super) fn pick(arguments: &Arguments) -> anyhow::Result<Picked> {
         let path = baseline.runs.get(place).unwrap_or(history).clone();
         return Err(AnalysisError::KeptAlready { path }.into());
     }
-    sides((baseline, before), (candidate, after))
+    sides((baseline, before), (candidate, after), folder)
 }
 
 /// The two experiments of a series, the first one as the baseline.
@@ -65,6 +71,7 @@ pub(super) fn pick_series(folder: &Path) -> anyhow::Result<Picked> {
     pick_selected(
         select_of_series(folder, before)?,
         select_of_series(folder, after)?,
+        Some(folder.to_owned()),
     )
 }
 
@@ -78,17 +85,22 @@ pub(super) fn pick_paths(
     let side = |path: &Path| -> anyhow::Result<Selection> {
         Ok(select(&runs_of_files(&[path.to_owned()], results, edges)?)?)
     };
-    pick_selected(side(baseline)?, side(candidate)?)
+    pick_selected(side(baseline)?, side(candidate)?, None)
 }
 
-fn pick_selected(baseline: Selection, candidate: Selection) -> anyhow::Result<Picked> {
+fn pick_selected(
+    baseline: Selection,
+    candidate: Selection,
+    series: Option<PathBuf>,
+) -> anyhow::Result<Picked> {
     let (before, after) = (read(&baseline.runs)?, read(&candidate.runs)?);
-    sides((baseline, before), (candidate, after))
+    sides((baseline, before), (candidate, after), series)
 }
 
 fn sides(
     (baseline, before): (Selection, Vec<GateRun>),
     (candidate, after): (Selection, Vec<GateRun>),
+    series: Option<PathBuf>,
 ) -> anyhow::Result<Picked> {
     each_once(before.iter().chain(&after))?;
     let mut absent = baseline.absent;
@@ -98,6 +110,7 @@ fn sides(
         baseline: before,
         candidate: after,
         candidate_folders: candidate.runs,
+        series,
         passed_over: [baseline.passed_over, candidate.passed_over]
             .concat()
             .into_iter()
@@ -117,19 +130,19 @@ fn not_begun(error: AnalysisError, history: &Path, candidate: &Selection) -> Ana
     }
 }
 
-/// Both sides of a series, by name, or the first and the second experiment of two.
-fn of_series(
-    arguments: &Arguments,
-    series: Option<&Path>,
-) -> anyhow::Result<(Selection, Selection)> {
-    let folder = match series {
-        Some(series) if series.join(SERIES_FILE).is_file() => series.to_owned(),
+fn series_folder(arguments: &Arguments, series: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match series {
+        Some(series) if series.join(SERIES_FILE).is_file() => Ok(series.to_owned()),
         _ => {
             let id = series.map(Path::to_string_lossy);
-            find_series(&arguments.results.results, id.as_deref())?
+            find_series(&arguments.results.results, id.as_deref())
         }
-    };
-    let names = experiments_of_series(&folder)?;
+    }
+}
+
+/// Both sides of a series, by name, or the first and the second experiment of two.
+fn of_series(arguments: &Arguments, folder: &Path) -> anyhow::Result<(Selection, Selection)> {
+    let names = experiments_of_series(folder)?;
     let named = |names: &[PathBuf]| -> Option<String> {
         match names {
             [] => None,
@@ -150,8 +163,8 @@ fn of_series(
         wrong_usage("baseline and candidate are the same experiment");
     }
     Ok((
-        select_of_series(&folder, &before)?,
-        select_of_series(&folder, &after)?,
+        select_of_series(folder, &before)?,
+        select_of_series(folder, &after)?,
     ))
 }
 

@@ -25,12 +25,12 @@ impl Arguments {
             wrong_usage(&format!(
                 "a series keeps the number of repetitions that it began with: adding runs after a look at its \
                  results raises the rate of false alarms. Begin a new series with --repetitions {repetitions}, \
-                 or one that looks by plan, and ends as soon as it is decided: --until-decided --most {repetitions}"
+                 or one with planned interim analyses, which ends as soon as it is decided: --until-decided --most {repetitions}"
             ));
         }
         if self.until_decided || self.most.is_some() || self.policy.is_some() {
             wrong_usage(
-                "a series keeps the looks and the policy that it began with, or none: the rate of false alarms holds for these \
+                "a series keeps the interim analyses and the policy that it began with, or none: the rate of false alarms holds for these \
                  only. Begin a new series",
             );
         }

@@ -24,7 +24,7 @@ const STEP: u32 = 5;
 pub(crate) fn looks(most: u32) -> Result<Vec<u32>, String> {
     if most <= STEP {
         return Err(format!(
-            "--most has to be {} or more: the first look is after {STEP} blocks. For a fixed number of blocks: `workbench run A B \
+            "--most has to be {} or more: the first interim analysis is after {STEP} blocks. For a fixed number of blocks: `workbench run A B \
              --order together --repetitions {most}`, then `workbench gate --series`",
             STEP + 1
         ));

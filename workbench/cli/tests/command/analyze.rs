@@ -276,7 +276,7 @@ fn three_thousand_labels_make_no_figure_higher_than_a_page() {
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.lines().count() <= 40, "{text}");
-    assert!(text.contains(" slowest of 3,000 labels"), "{text}");
+    assert!(text.contains(" slowest of 3,000 named requests"), "{text}");
     let mut figures = 0;
     for entry in std::fs::read_dir(run.join("figures")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -291,7 +291,7 @@ fn three_thousand_labels_make_no_figure_higher_than_a_page() {
     let page = std::fs::metadata(run.join("report.html")).unwrap().len();
     assert!(page < 2_000_000, "{page} bytes");
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
-    assert!(page.contains("Drawn are the 20 slowest of 3,000 labels"));
+    assert!(page.contains("Drawn are the 20 slowest of 3,000 named requests"));
     // Every label lacks its quantiles. There is one message for all.
     assert!(page.matches("independent requests").count() < 20);
 }

@@ -58,6 +58,11 @@ fn one_experiment_is_compared_at_two_addresses_and_ends_with_the_gate_s_verdict(
         return;
     }
     assert_eq!(series["until_decided"]["decided_at"], 5);
+    let folder = bench.series_file().unwrap().parent().unwrap().to_owned();
+    let page = std::fs::read_to_string(folder.join("verdict.html")).unwrap();
+    assert!(page.contains("workbench compare "), "{page}");
+    assert!(page.contains("workbench gate --series results/series/"));
+    assert_eq!(json(&folder.join("verdict.json")), report);
     // The recorded policy, at the level of a look.
     assert_eq!(report["policy"]["metrics"], value!(["p50", "error_rate"]));
     let level = report["look"]["level"].as_f64().unwrap();

@@ -134,11 +134,17 @@ fn settings_fixed_before_the_first_run_cannot_be_changed() {
             "adding runs after a look at its results raises the rate of false alarms. Begin a new series with \
             --repetitions 10",
         ),
-        (&["--until-decided"], "keeps the looks and the policy"),
-        (&["--most", "30"], "keeps the looks and the policy"),
+        (
+            &["--until-decided"],
+            "keeps the interim analyses and the policy",
+        ),
+        (
+            &["--most", "30"],
+            "keeps the interim analyses and the policy",
+        ),
         (
             &["--policy", "other.yaml"],
-            "keeps the looks and the policy",
+            "keeps the interim analyses and the policy",
         ),
     ] {
         bench

@@ -4,16 +4,16 @@ use workbench_analysis::calibration::{
     Aims, Calibration, Competition, Conclusion, Freeze, LoadPoint,
 };
 
-use super::tables::{share, signed_time};
-use crate::format;
+use super::tables::signed_time;
+use crate::format::{self, whole_percent as share};
 
-/// What became of one aim.
+/// Whether one aim was met.
 pub(super) struct Finding {
     pub(super) conclusion: Conclusion,
     pub(super) text: String,
 }
 
-/// What became of the three aims, in the order of the tables.
+/// Whether the three aims were met, in the order of the tables.
 pub(super) fn findings(calibration: &Calibration) -> [Finding; 3] {
     let aims = &calibration.aims;
     let errors = of_loads(
@@ -76,7 +76,7 @@ pub(super) fn findings(calibration: &Calibration) -> [Finding; 3] {
     [errors, lateness, standstill]
 }
 
-/// What became of an aim at each load that it is for.
+/// Whether an aim was met at each load that it is for.
 fn of_loads(
     calibration: &Calibration,
     aim: &str,

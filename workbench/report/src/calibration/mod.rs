@@ -19,7 +19,7 @@ pub fn document(calibration: &Calibration) -> Document {
             Conclusion::Missed => ("missed", Level::Bad),
             Conclusion::Undecided => ("undecided", Level::Open),
         };
-        Block::Finding(crate::document::Finding::new(level, word, &it.text))
+        Block::finding(level, word, &it.text)
     });
     let section = |id, title, blocks| Section::new(id, title, Depth::Summary, blocks);
     let mut sections = vec![section("aims", "Aims", findings.collect())];

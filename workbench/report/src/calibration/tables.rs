@@ -161,13 +161,8 @@ fn load(calibration: &Calibration, point: &LoadPoint) -> Cell {
     if std::ptr::eq(point, &raw const calibration.capacity) {
         Cell::text("capacity")
     } else {
-        Cell::text(&share(point.share))
+        Cell::text(&format::whole_percent(point.share))
     }
-}
-
-/// A share of the capacity in whole percent.
-pub(super) fn share(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
 }
 
 fn time(ns: f64) -> Cell {

@@ -15,6 +15,9 @@ pub(crate) use run::{distribution, over_time};
 pub(crate) use several::{distributions, runs_over_time};
 pub(crate) use still::Still;
 
+/// Nanoseconds in a millisecond.
+const MS: f64 = 1e6;
+
 /// Most points of a line that is merged from seconds.
 const POINTS: usize = 600;
 
@@ -130,6 +133,52 @@ impl Charts {
         let json = serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned());
         // No label can end the element, nor open a comment in it.
         json.replace('<', "\\u003c")
+    }
+}
+
+impl Chart {
+    fn new(title: impl Into<String>, unit: &'static str, axis: Axis, sets: Vec<Set>) -> Self {
+        Self {
+            title: title.into(),
+            unit,
+            axis,
+            note: String::new(),
+            sets,
+        }
+    }
+
+    fn noted(self, note: impl Into<String>) -> Self {
+        let note = note.into();
+        Self { note, ..self }
+    }
+}
+
+impl Set {
+    fn new(chosen: Vec<Option<Vec<usize>>>, x: Vec<Number>, lines: Vec<Line>) -> Self {
+        Self {
+            chosen,
+            x,
+            lines,
+            heat: None,
+        }
+    }
+}
+
+/// Times in nanoseconds as a line in milliseconds.
+fn times(name: &str, colour: usize, ns: impl IntoIterator<Item = Option<f64>>) -> Line {
+    let values = ns.into_iter().map(|ns| Some(ns? / MS));
+    Line::new(name, colour, values)
+}
+
+/// Points of a load, ascending.
+fn loads(loads: impl Iterator<Item = f64>) -> Vec<Number> {
+    loads.map(Number::rounded).collect()
+}
+
+fn load(label: &'static str) -> Axis {
+    Axis {
+        kind: AxisKind::Load,
+        label,
     }
 }
 

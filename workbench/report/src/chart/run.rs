@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use workbench_analysis::{IntervalTimes, PercentileCurve, RunAnalysis, TimesOverTime};
+use workbench_samples::ArrivalsInSecond;
 
 use super::{
-    Axis, AxisKind, Chart, Charts, Chooser, Heat, Line, Marks, Number, Set, TAIL, TIME, mean,
-    merged, starts, step_of,
+    Chart, Charts, Chooser, Heat, Line, MS, Marks, Number, Set, TAIL, TIME, load, loads, mean,
+    merged, starts, step_of, times,
 };
 use crate::table::one_line;
-
-const MS: f64 = 1e6;
 
 /// Positions of the options of the outcome.
 const ALL: usize = 0;
@@ -58,27 +57,21 @@ pub(crate) fn distribution(run: &RunAnalysis, by_label: bool) -> Option<Charts> 
     let most = if by_label { usize::MAX } else { 1 };
     let curves = &run.percentile_curves;
     let curves: Vec<&PercentileCurve> = curves.iter().take(most).collect();
-    let sets = curves.iter().enumerate().map(|(place, curve)| Set {
-        chosen: vec![Some(vec![place])],
-        x: tails(curve.quantiles_ns.len()),
-        lines: vec![Line::new(
+    let sets = curves.iter().enumerate().map(|(place, curve)| {
+        let line = times(
             "response time",
             0,
-            curve.quantiles_ns.iter().map(|ns| Some(ns / MS)),
-        )],
-        heat: None,
+            curve.quantiles_ns.iter().copied().map(Some),
+        );
+        let x = tails(curve.quantiles_ns.len());
+        Set::new(vec![Some(vec![place])], x, vec![line])
     });
     let part = match run.steady {
         Some(_) => "steady part",
         None => "whole run",
     };
-    let percentiles = Chart {
-        title: format!("Response time by percentile, {part}"),
-        unit: "ms",
-        axis: TAIL,
-        note: String::new(),
-        sets: sets.collect(),
-    };
+    let title = format!("Response time by percentile, {part}");
+    let percentiles = Chart::new(title, "ms", TAIL, sets.collect());
     let charts: Vec<Chart> = (!curves.is_empty())
         .then_some(percentiles)
         .into_iter()
@@ -134,33 +127,23 @@ fn response_times(times: &[&TimesOverTime]) -> Option<Chart> {
             (vec![FAILED], of_label.failed.as_ref()),
         ];
         for (outcomes, times) in outcomes {
-            sets.extend(times.map(|times| Set {
-                chosen: vec![Some(vec![place]), Some(outcomes)],
-                x: starts(times.requests.len(), of_label.interval_s),
-                lines: quantiles(times),
-                heat: None,
+            sets.extend(times.map(|times| {
+                let x = starts(times.requests.len(), of_label.interval_s);
+                let chosen = vec![Some(vec![place]), Some(outcomes)];
+                Set::new(chosen, x, quantiles(times))
             }));
         }
     }
-    Some(Chart {
-        title: "Response time".to_owned(),
-        unit: "ms",
-        axis: TIME,
-        note,
-        sets,
-    })
+    Some(Chart::new("Response time", "ms", TIME, sets).noted(note))
 }
 
-fn quantiles(times: &IntervalTimes) -> Vec<Line> {
-    let line = |name, colour, values: &[Option<f64>]| {
-        Line::new(name, colour, values.iter().map(|ns| Some((*ns)? / MS)))
-    };
+fn quantiles(of: &IntervalTimes) -> Vec<Line> {
     vec![
-        line("p50", 0, &times.p50_ns),
-        line("p90", 4, &times.p90_ns).hidden(),
-        line("p95", 1, &times.p95_ns),
-        line("p99", 3, &times.p99_ns),
-        line("longest", 5, &times.max_ns).hidden(),
+        times("p50", 0, of.p50_ns.iter().copied()),
+        times("p90", 4, of.p90_ns.iter().copied()).hidden(),
+        times("p95", 1, of.p95_ns.iter().copied()),
+        times("p99", 3, of.p99_ns.iter().copied()),
+        times("longest", 5, of.max_ns.iter().copied()).hidden(),
     ]
 }
 
@@ -170,22 +153,17 @@ fn heatmap(run: &RunAnalysis) -> Option<Chart> {
         return None;
     }
     let bounds = heatmap.bounds_ns.iter();
-    Some(Chart {
-        title: "All requests by response time".to_owned(),
-        unit: "ms",
-        axis: TIME,
-        note: "The stronger the colour, the more requests (logarithmic).".to_owned(),
-        sets: vec![Set {
-            chosen: vec![None, None],
-            x: starts(heatmap.counts.len() + 1, heatmap.interval_s),
-            lines: Vec::new(),
-            heat: Some(Heat {
-                step: heatmap.interval_s,
-                bounds: bounds.map(|ns| Number::rounded(*ns as f64 / MS)).collect(),
-                counts: heatmap.counts.clone(),
-            }),
-        }],
-    })
+    let x = starts(heatmap.counts.len() + 1, heatmap.interval_s);
+    let set = Set {
+        heat: Some(Heat {
+            step: heatmap.interval_s,
+            bounds: bounds.map(|ns| Number::rounded(*ns as f64 / MS)).collect(),
+            counts: heatmap.counts.clone(),
+        }),
+        ..Set::new(vec![None, None], x, Vec::new())
+    };
+    let chart = Chart::new("All requests by response time", "ms", TIME, vec![set]);
+    Some(chart.noted("The stronger the colour, the more requests (logarithmic)."))
 }
 
 /// Requests of intervals, per second; the last interval may be shorter than the others.
@@ -211,20 +189,11 @@ fn requests(run: &RunAnalysis, times: &[&TimesOverTime]) -> Option<Chart> {
         let none = vec![0; successful.requests.len()];
         let failed = of_label.failed.as_ref().map_or(&none, |it| &it.requests);
         lines.extend(has_failed.then(|| line("failed", 3, failed)));
-        Set {
-            chosen: vec![Some(vec![place]), None],
-            x: starts(successful.requests.len(), of_label.interval_s),
-            lines,
-            heat: None,
-        }
+        let x = starts(successful.requests.len(), of_label.interval_s);
+        Set::new(vec![Some(vec![place]), None], x, lines)
     });
-    Some(Chart {
-        title: "Requests per second".to_owned(),
-        unit: "/s",
-        axis: TIME,
-        note: String::new(),
-        sets: sets.collect(),
-    })
+    let sets = sets.collect();
+    Some(Chart::new("Requests per second", "/s", TIME, sets))
 }
 
 /// A chart of all requests, whatever is chosen; `None` without a line that has values.
@@ -237,18 +206,8 @@ fn of_all(
 ) -> Option<Chart> {
     let lines: Vec<Line> = lines.into_iter().filter(|it| !it.is_empty()).collect();
     let points = lines.first()?.values.len();
-    Some(Chart {
-        title: title.to_owned(),
-        unit,
-        axis: TIME,
-        note,
-        sets: vec![Set {
-            chosen: vec![None, None],
-            x: starts(points, step),
-            lines,
-            heat: None,
-        }],
-    })
+    let set = Set::new(vec![None, None], starts(points, step), lines);
+    Some(Chart::new(title, unit, TIME, vec![set]).noted(note))
 }
 
 fn statuses(run: &RunAnalysis) -> Option<Chart> {
@@ -274,12 +233,10 @@ fn statuses(run: &RunAnalysis) -> Option<Chart> {
 
 fn connections(run: &RunAnalysis) -> Option<Chart> {
     let responses = &run.over_time.responses;
-    let line = |name, colour, values: &[Option<f64>]| {
-        Line::new(name, colour, values.iter().map(|ns| Some((*ns)? / MS)))
-    };
+    let (first_byte, connect) = (&responses.first_byte_ns, &responses.connect_ns);
     let lines = vec![
-        line("first byte", 0, &responses.first_byte_ns),
-        line("connect, of new connections", 1, &responses.connect_ns),
+        times("first byte", 0, first_byte.iter().copied()),
+        times("connect, of new connections", 1, connect.iter().copied()),
     ];
     let note = "Means, from when a request is sent.".to_owned();
     of_all(
@@ -315,12 +272,7 @@ fn load_over_time(run: &RunAnalysis) -> Option<Chart> {
         )
     };
     if let Some(open) = run.open_model.as_ref().filter(|it| !it.arrivals.is_empty()) {
-        let begun = of_seconds(
-            run,
-            &open.arrivals,
-            |it| it.second,
-            |it| Some(it.started as f64),
-        );
+        let begun = begun(run, &open.arrivals);
         let planned = of_seconds(
             run,
             &open.arrivals,
@@ -358,63 +310,54 @@ fn resources(run: &RunAnalysis) -> Vec<Chart> {
 
 /// Response times against users, or against arrivals where requests arrive at a rate; `None` where the load hardly varied.
 fn against_load(run: &RunAnalysis) -> Option<Chart> {
-    let times = run.over_time.response_times.first()?;
-    let (label, load) = match run.open_model.as_ref().filter(|it| !it.arrivals.is_empty()) {
-        Some(open) => (
-            "arrivals per second",
-            of_seconds(
-                run,
-                &open.arrivals,
-                |it| it.second,
-                |it| Some(it.started as f64),
-            ),
-        ),
+    let of_all = run.over_time.response_times.first()?;
+    let (label, achieved) = match run.open_model.as_ref().filter(|it| !it.arrivals.is_empty()) {
+        Some(open) => ("arrivals per second", begun(run, &open.arrivals)),
         None => (
             "users",
             of_seconds(run, &run.users, |it| it.second, |it| Some(it.achieved)),
         ),
     };
-    let load = merged(load.into_iter(), times.interval_s, mean);
-    let mut points: Vec<(f64, usize)> = load
+    let achieved = merged(achieved.into_iter(), of_all.interval_s, mean);
+    let times_of = &of_all.all;
+    let mut points: Vec<(f64, usize)> = achieved
         .iter()
         .enumerate()
         .filter_map(|(interval, load)| Some(((*load)?, interval)))
-        .filter(|(_, interval)| times.all.p50_ns.get(*interval).is_some_and(Option::is_some))
+        .filter(|(_, interval)| times_of.p50_ns.get(*interval).is_some_and(Option::is_some))
         .collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (least, most) = (points.first()?.0, points.last()?.0);
     if most < 1.2 * least {
         return None;
     }
-    let line = |name, colour, values: &[Option<f64>]| {
-        let values = points
-            .iter()
-            .map(|(_, interval)| Some(values[*interval]? / MS));
-        Line::new(name, colour, values)
+    let line = |name, colour, ns: &[Option<f64>]| {
+        times(
+            name,
+            colour,
+            points.iter().map(|(_, interval)| ns[*interval]),
+        )
     };
-    Some(Chart {
-        title: format!("Response time against {label}, all requests"),
-        unit: "ms",
-        axis: Axis {
-            kind: AxisKind::Load,
-            label,
-        },
-        note: match times.interval_s {
-            1 => "Each point is a second of the run, ramps included.".to_owned(),
-            more => format!("Each point is {more} s of the run, ramps included."),
-        },
-        sets: vec![Set {
-            chosen: vec![None],
-            x: points
-                .iter()
-                .map(|(load, _)| Number::rounded(*load))
-                .collect(),
-            lines: vec![
-                line("p50", 0, &times.all.p50_ns),
-                line("p95", 1, &times.all.p95_ns),
-                line("p99", 3, &times.all.p99_ns).hidden(),
-            ],
-            heat: None,
-        }],
-    })
+    let lines = vec![
+        line("p50", 0, &times_of.p50_ns),
+        line("p95", 1, &times_of.p95_ns),
+        line("p99", 3, &times_of.p99_ns).hidden(),
+    ];
+    let x = loads(points.iter().map(|(load, _)| *load));
+    let title = format!("Response time against {label}, all requests");
+    let chart = Chart::new(
+        title,
+        "ms",
+        load(label),
+        vec![Set::new(vec![None], x, lines)],
+    );
+    Some(chart.noted(match of_all.interval_s {
+        1 => "Each point is a second of the run, ramps included.".to_owned(),
+        more => format!("Each point is {more} s of the run, ramps included."),
+    }))
+}
+
+/// Arrivals of each second.
+fn begun(run: &RunAnalysis, arrivals: &[ArrivalsInSecond]) -> Vec<Option<f64>> {
+    of_seconds(run, arrivals, |it| it.second, |it| Some(it.started as f64))
 }

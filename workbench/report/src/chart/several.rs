@@ -4,14 +4,12 @@ use workbench_analysis::{Analysis, PercentileCurve, RunAnalysis, Second};
 
 use super::run::{labels, tails};
 use super::{
-    Axis, AxisKind, Chart, Charts, Chooser, Line, Marks, Number, Set, TAIL, TIME, greatest, mean,
-    merged, starts, step_of,
+    Chart, Charts, Chooser, Line, MS, Marks, Set, TAIL, TIME, greatest, load, loads, mean, merged,
+    starts, step_of, times,
 };
 use crate::names::RunName;
 use crate::runs::{KeyEstimates, most_users};
 use crate::section::FEW_RUNS;
-
-const MS: f64 = 1e6;
 
 /// Runs that are one line.
 struct Together<'a> {
@@ -79,11 +77,9 @@ pub(crate) fn runs_over_time(analysis: &Analysis, names: &[RunName]) -> Option<C
         });
         lines.collect()
     };
-    let set = |chosen: Option<Vec<usize>>, lines: Vec<Line>| Set {
-        chosen: vec![chosen],
-        x: starts(seconds.div_ceil(step as usize), step),
-        lines,
-        heat: None,
+    let set = |chosen: Option<Vec<usize>>, lines: Vec<Line>| {
+        let x = starts(seconds.div_ceil(step as usize), step);
+        Set::new(vec![chosen], x, lines)
     };
     let note = |which: &str| match step {
         1 => String::new(),
@@ -96,23 +92,26 @@ pub(crate) fn runs_over_time(analysis: &Analysis, names: &[RunName]) -> Option<C
         ("p99", |it| Some(it.p99_ns? / MS)),
     ];
     let of_quantiles = quantiles.iter().enumerate();
+    let of_quantiles = of_quantiles
+        .map(|(place, (_, value))| set(Some(vec![place]), lines(greatest, *value)))
+        .collect();
+    let requests = vec![set(None, lines(mean, |it| Some(it.requests as f64)))];
+    let of_what = of_what(&together);
     let charts = vec![
-        Chart {
-            title: format!("Response time, {}", of_what(&together)),
-            unit: "ms",
-            axis: TIME,
-            note: note("longest"),
-            sets: of_quantiles
-                .map(|(place, (_, value))| set(Some(vec![place]), lines(greatest, *value)))
-                .collect(),
-        },
-        Chart {
-            title: format!("Requests per second, {}", of_what(&together)),
-            unit: "/s",
-            axis: TIME,
-            note: note("mean"),
-            sets: vec![set(None, lines(mean, |it| Some(it.requests as f64)))],
-        },
+        Chart::new(
+            format!("Response time, {of_what}"),
+            "ms",
+            TIME,
+            of_quantiles,
+        )
+        .noted(note("longest")),
+        Chart::new(
+            format!("Requests per second, {of_what}"),
+            "/s",
+            TIME,
+            requests,
+        )
+        .noted(note("mean")),
     ];
     Some(Charts {
         choosers: vec![Chooser {
@@ -137,25 +136,15 @@ pub(crate) fn distributions(analysis: &Analysis, names: &[RunName]) -> Option<Ch
         let lines: Vec<Vec<f64>> = lines.collect();
         let points = lines.iter().map(Vec::len).max().unwrap_or(0);
         let lines = together.iter().zip(&lines).enumerate();
-        Set {
-            chosen: vec![Some(vec![place])],
-            x: tails(points),
-            lines: lines
-                .map(|(place, (it, curve))| {
-                    let values = (0..points).map(|point| curve.get(point).map(|ns| ns / MS));
-                    Line::new(it.name, place, values)
-                })
-                .collect(),
-            heat: None,
-        }
+        let lines = lines.map(|(place, (it, curve))| {
+            let values = (0..points).map(|point| curve.get(point).copied());
+            times(it.name, place, values)
+        });
+        Set::new(vec![Some(vec![place])], tails(points), lines.collect())
     });
-    let percentiles = Chart {
-        title: format!("Response time by percentile, {}", of_what(&together)),
-        unit: "ms",
-        axis: TAIL,
-        note: "Of the steady part of each run that has one.".to_owned(),
-        sets: sets.collect(),
-    };
+    let title = format!("Response time by percentile, {}", of_what(&together));
+    let percentiles = Chart::new(title, "ms", TAIL, sets.collect())
+        .noted("Of the steady part of each run that has one.");
     let charts: Vec<Chart> = (!percentiles.sets.is_empty())
         .then_some(percentiles)
         .into_iter()
@@ -199,25 +188,11 @@ fn by_users(analysis: &Analysis) -> Option<Chart> {
         return None;
     }
     let line = |name, colour, metric: usize| {
-        let values = points.iter().map(|(_, times)| Some(times[metric]? / MS));
-        Line::new(name, colour, values)
+        times(name, colour, points.iter().map(|(_, times)| times[metric]))
     };
-    Some(Chart {
-        title: "Response time against users, each run".to_owned(),
-        unit: "ms",
-        axis: Axis {
-            kind: AxisKind::Load,
-            label: "users",
-        },
-        note: String::new(),
-        sets: vec![Set {
-            chosen: vec![None],
-            x: points
-                .iter()
-                .map(|(users, _)| Number::rounded(*users))
-                .collect(),
-            lines: vec![line("p50", 0, 0), line("p95", 1, 1), line("p99", 3, 2)],
-            heat: None,
-        }],
-    })
+    let lines = vec![line("p50", 0, 0), line("p95", 1, 1), line("p99", 3, 2)];
+    let x = loads(points.iter().map(|(users, _)| *users));
+    let set = Set::new(vec![None], x, lines);
+    let title = "Response time against users, each run";
+    Some(Chart::new(title, "ms", load("users"), vec![set]))
 }

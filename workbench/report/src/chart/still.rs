@@ -240,19 +240,8 @@ mod tests {
         let x: Vec<Number> = (0..5).map(|it| Number(f64::from(it))).collect();
         let values = [Some(1.0), Some(2.0), None, Some(4.0), Some(4.0)];
         let line = Line::new("a", 0, values.into_iter());
-        let set = Set {
-            chosen: Vec::new(),
-            x,
-            lines: vec![line],
-            heat: None,
-        };
-        let chart = Chart {
-            title: "a".to_owned(),
-            unit: "",
-            axis: TIME,
-            note: String::new(),
-            sets: vec![set],
-        };
+        let set = Set::new(Vec::new(), x, vec![line]);
+        let chart = Chart::new("a", "", TIME, vec![set]);
         let d = &still(&chart).unwrap().paths[0].d;
         assert_eq!(d.matches('M').count(), 2, "{d}");
     }

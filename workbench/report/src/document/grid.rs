@@ -51,8 +51,9 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    /// Columns of one rank go together: a baseline without its candidate says nothing. Before one of rank 0 goes, intervals
-    /// are set below their numbers, and left out at last. The first column stays, and so do those of rank 0.
+    /// Columns of one rank go together: a baseline without its candidate says nothing. Before one goes from the verbose text,
+    /// or one of rank 0, intervals are set below their numbers; they are left out at last. The first column stays, and so do
+    /// those of rank 0.
     fn of(table: &'a Table, width: usize, is_brief: bool) -> Self {
         let mut layout = Self {
             table,
@@ -66,6 +67,13 @@ impl<'a> Layout<'a> {
         } else {
             &[Intervals::Beside, Intervals::Below, Intervals::Nowhere]
         };
+        layout.kept = (0..table.columns.len()).collect();
+        for intervals in intervals.iter().filter(|_| !is_brief) {
+            layout.intervals = *intervals;
+            if *intervals != Intervals::Nowhere && layout.fits() {
+                return layout;
+            }
+        }
         for intervals in intervals {
             layout.intervals = *intervals;
             layout.kept = (0..table.columns.len()).collect();
@@ -92,7 +100,8 @@ impl<'a> Layout<'a> {
     }
 
     fn fits(&self) -> bool {
-        let wraps = self.is_brief || self.least() <= WORTH_WRAPPING;
+        let wraps =
+            self.is_brief || self.least() <= WORTH_WRAPPING || self.intervals == Intervals::Below;
         let needed = self.kept.iter().map(|index| self.needed(*index, wraps));
         needed.sum::<usize>() + GAP * self.kept.len().saturating_sub(1) <= self.width
     }

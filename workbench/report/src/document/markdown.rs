@@ -31,7 +31,7 @@ pub(super) fn text(document: &Document) -> String {
     }
     for section in &document.sections {
         if matches!(section.depth, Depth::TerminalOnly | Depth::StudyIfAsked)
-            || !is_seen(&section.blocks)
+            || !Block::any_text(&section.blocks, true)
         {
             continue;
         }
@@ -45,18 +45,6 @@ pub(super) fn text(document: &Document) -> String {
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
-}
-
-fn is_seen(blocks: &[Block]) -> bool {
-    blocks.iter().any(|block| match block {
-        Block::PageOnly(_)
-        | Block::Figure(_)
-        | Block::Charts(_)
-        | Block::Link(..)
-        | Block::Heading(_) => false,
-        Block::Details(_, inner) => is_seen(inner),
-        _ => true,
-    })
 }
 
 fn push_blocks(text: &mut String, blocks: &[Block], rows: usize) {
@@ -85,12 +73,10 @@ fn push_blocks(text: &mut String, blocks: &[Block], rows: usize) {
                 let facts = facts.iter().map(|(name, value)| format!("{name}: {value}"));
                 push_list(text, &facts.collect::<Vec<_>>());
             }
-            Block::Details(summary, inner) if is_seen(inner) => push_folded(text, summary, inner),
-            Block::Details(..)
-            | Block::PageOnly(_)
-            | Block::Figure(_)
-            | Block::Charts(_)
-            | Block::Link(..) => {}
+            Block::Details(summary, inner) if block.is_text(true) => {
+                push_folded(text, summary, inner);
+            }
+            _ => {}
         }
     }
 }

@@ -170,7 +170,7 @@ impl Finding {
 /// A number that stands at the top.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct KeyFigure {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) value: String,
     /// Its interval, or what else belongs beside it; may be empty.
     pub(crate) beside: String,
@@ -278,14 +278,43 @@ impl Block {
         table.map(|table| Self::details(caption, vec![Self::table(caption, table)]))
     }
 
+    pub(crate) fn finding(level: impl Into<Level>, word: &str, text: &str) -> Self {
+        Self::Finding(Finding::new(level, word, text))
+    }
+
+    /// Findings that judge nothing.
+    pub(crate) fn plain<'a>(
+        texts: impl IntoIterator<Item = &'a String>,
+    ) -> impl Iterator<Item = Self> {
+        let texts = texts.into_iter();
+        texts.map(|text| Self::finding(Level::Plain, "", text))
+    }
+
     /// A warning that is shown in full.
     pub(crate) fn warning(text: &str) -> Self {
-        Self::Finding(Finding::new(Level::Open, "!", text))
+        Self::finding(Level::Open, "!", text)
     }
 
     /// `None` where there are none.
     pub(crate) fn notes(notes: Vec<Note>) -> Option<Self> {
         (!notes.is_empty()).then_some(Self::Notes(notes))
+    }
+
+    /// Whether text has anything of it: a heading alone is not, and what is folded is where it `unfolds`.
+    fn is_text(&self, unfolds: bool) -> bool {
+        match self {
+            Self::PageOnly(_)
+            | Self::Figure(_)
+            | Self::Charts(_)
+            | Self::Link(..)
+            | Self::Heading(_) => false,
+            Self::Details(_, inner) => unfolds && Self::any_text(inner, unfolds),
+            _ => true,
+        }
+    }
+
+    fn any_text(blocks: &[Self], unfolds: bool) -> bool {
+        blocks.iter().any(|block| block.is_text(unfolds))
     }
 
     pub(crate) fn figures(figures: &[Rc<Figure>]) -> impl Iterator<Item = Self> {

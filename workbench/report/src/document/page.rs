@@ -104,28 +104,13 @@ impl Page {
         }
     }
 
-    /// A word on how something went, and what went that way; in the brief text no longer than three lines.
+    /// A word, and a finding that it names; in the brief text no longer than three lines.
     pub(crate) fn item(&mut self, word: &str, tone: impl Into<Tone>, finding: &str) {
         self.item_of(word, tone.into(), finding, LINES_OF_AN_ITEM);
     }
 
-    /// The same, however long it is.
-    pub(super) fn whole_item(&mut self, word: &str, tone: impl Into<Tone>, finding: &str) {
-        self.item_of(word, tone.into(), finding, usize::MAX);
-    }
-
-    /// The same in so many lines of the brief text.
-    pub(super) fn lines_item(
-        &mut self,
-        word: &str,
-        tone: impl Into<Tone>,
-        finding: &str,
-        most: usize,
-    ) {
-        self.item_of(word, tone.into(), finding, most);
-    }
-
-    fn item_of(&mut self, word: &str, tone: Tone, finding: &str, most: usize) {
+    /// The same in at most so many lines of the brief text.
+    pub(super) fn item_of(&mut self, word: &str, tone: Tone, finding: &str, most: usize) {
         let word = if word.is_empty() { "-" } else { word };
         let first = format!("  {word}  ");
         let columns = textwrap::core::display_width(&first);
@@ -163,8 +148,8 @@ impl Page {
             } else {
                 format!(" {}", figure.beside)
             };
-            let width = [figure.name, &figure.value, &beside]
-                .map(textwrap::core::display_width)
+            let width = [&figure.name, &figure.value, &beside]
+                .map(|text| textwrap::core::display_width(text))
                 .iter()
                 .sum::<usize>()
                 + 1;

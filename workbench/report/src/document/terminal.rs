@@ -61,7 +61,7 @@ impl Terminal {
         page.title(&document.title);
         if self.detail != Detail::Study {
             if let Some(it) = &document.conclusion {
-                page.whole_item(&it.word, it.level, &it.text);
+                page.item_of(&it.word, it.level.into(), &it.text, usize::MAX);
             }
             if !document.facts.is_empty() {
                 page.paragraph(&document.facts);
@@ -91,14 +91,9 @@ impl Terminal {
         self.blocks(&section.blocks);
     }
 
-    /// Whether anything of these blocks is shown: a heading alone is not.
+    /// Whether anything of these blocks is shown.
     fn is_seen(&self, blocks: &[Block]) -> bool {
-        blocks.iter().any(|block| match block {
-            Block::PageOnly(_) | Block::Figure(_) | Block::Charts(_) | Block::Link(..) => false,
-            Block::Heading(_) => false,
-            Block::Details(_, inner) => self.detail != Detail::Brief && self.is_seen(inner),
-            _ => true,
-        })
+        Block::any_text(blocks, self.detail != Detail::Brief)
     }
 
     fn blocks(&mut self, blocks: &[Block]) {
@@ -133,13 +128,11 @@ impl Terminal {
                         self.page.item(name, Tone::Name, value);
                     }
                 }
-                Block::Details(summary, inner) => {
-                    if self.detail != Detail::Brief && self.is_seen(inner) {
-                        self.page.heading(summary);
-                        self.blocks(inner);
-                    }
+                Block::Details(summary, inner) if self.is_seen(std::slice::from_ref(block)) => {
+                    self.page.heading(summary);
+                    self.blocks(inner);
                 }
-                Block::PageOnly(_) | Block::Figure(_) | Block::Charts(_) | Block::Link(..) => {}
+                _ => {}
             }
         }
     }
@@ -156,13 +149,13 @@ impl Terminal {
                 0 | 1 => note.line(),
                 count => format!("{count} warnings: {}", note.line()),
             };
-            self.page
-                .lines_item("!", Level::Open, &line, self.lines_of_a_note);
+            let most = self.lines_of_a_note;
+            self.page.item_of("!", Tone::Doubtful, &line, most);
         }
         if notes.len() > NOTES_OF_BRIEF {
             let more = notes.len() - NOTES_OF_BRIEF;
             let more = format!("{more} more kinds of warning: --verbose");
-            self.page.lines_item("!", Level::Open, &more, 1);
+            self.page.item_of("!", Tone::Doubtful, &more, 1);
         }
     }
 }

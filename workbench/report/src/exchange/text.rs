@@ -147,7 +147,7 @@ fn counts(counts: &[ExchangeCount<'_>]) -> Table {
         ])
     });
     let columns = vec![
-        Column::text("Label", 0),
+        Column::text("Request", 0),
         Column::text("Kind", 0),
         Column::number("Status", "", 2),
         Column::number("Count", "", 0),
@@ -168,7 +168,7 @@ fn reasons(reasons: &[&Reason]) -> Table {
     let columns = vec![
         Column::number("Count", "", 0),
         Column::text("Kind", 0),
-        Column::text("Label", 1),
+        Column::text("Request", 1),
         Column::text("Reason", 0),
     ];
     Table::new(columns, rows.collect())

@@ -111,7 +111,7 @@ fn not_drawn(rest: &[&RequestStatistics]) -> String {
         return String::new();
     };
     format!(
-        " Drawn are the {LABELS} slowest of {} labels by their 95% line; {} have 95% lines from {} to {}.",
+        " Drawn are the {LABELS} slowest of {} named requests by their 95% line; {} have 95% lines from {} to {}.",
         format::count((LABELS + rest.len()) as u64),
         format::counted(rest.len() as u64, "other"),
         format::time(fastest.p95_ns),

@@ -15,17 +15,37 @@ const ROW: i32 = 22;
 /// Of more labels than this only those that changed are drawn, so that they can be read and fit on a page.
 const LABELS: usize = 5;
 
+/// Rows that are drawn, and what they are compared by.
+pub(crate) struct Changes<'a> {
+    pub(crate) rows: Vec<&'a MetricComparison>,
+    pub(crate) baseline: &'a str,
+    pub(crate) candidate: &'a str,
+    pub(crate) margin: f64,
+    pub(crate) error_rate_margin: f64,
+    /// Of the intervals.
+    pub(crate) confidence: f64,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn of(comparison: &'a GroupComparison, between: &BetweenRuns) -> Self {
+        Self {
+            rows: comparison.rows.iter().collect(),
+            baseline: &comparison.baseline,
+            candidate: &comparison.candidate,
+            margin: between.margin,
+            error_rate_margin: between.error_rate_margin,
+            confidence: 1.0 - 2.0 * between.alpha,
+        }
+    }
+}
+
 /// `None` where nothing could be tested.
-pub(super) fn figure(
-    comparison: &GroupComparison,
-    between: &BetweenRuns,
-    name: &str,
-    with_labels: bool,
-) -> Option<Figure> {
+pub(crate) fn figure(changes: &Changes<'_>, name: &str, with_labels: bool) -> Option<Figure> {
     // All requests together come first, and the labels in their own order.
-    let (total, labels): (Vec<_>, Vec<_>) = comparison
+    let (total, labels): (Vec<&MetricComparison>, Vec<_>) = changes
         .rows
         .iter()
+        .copied()
         .filter(|row| row.change.is_some_and(f64::is_finite))
         .partition(|row| row.request == TOTAL);
     let (labels, left_out) = if with_labels {
@@ -39,8 +59,8 @@ pub(super) fn figure(
         .copied()
         .partition(|row| row.metric == Metric::ErrorRate);
     let panels = [
-        of_ratios(&ratios, between),
-        of_differences(&differences, between),
+        of_ratios(&ratios, changes.margin),
+        of_differences(&differences, changes.error_rate_margin),
     ];
     let panels: Vec<Panel> = panels.into_iter().flatten().collect();
     if panels.is_empty() {
@@ -53,16 +73,16 @@ pub(super) fn figure(
     legend.push((Mark::Shade(palette::MARGIN), "margin: does not matter"));
     let title = format!(
         "Change from {} to {}, with intervals",
-        one_line(&comparison.baseline),
-        one_line(&comparison.candidate)
+        one_line(changes.baseline),
+        one_line(changes.candidate)
     );
-    Some(Figure::new(name, title, caption(&rows, left_out, between), &legend).with(panels))
+    Some(Figure::new(name, title, caption(&rows, left_out, changes), &legend).with(panels))
 }
 
 /// Rows below a heading for each label.
-fn of_ratios(rows: &[&MetricComparison], between: &BetweenRuns) -> Option<Panel> {
+fn of_ratios(rows: &[&MetricComparison], margin: f64) -> Option<Panel> {
     // As far down as up on a logarithmic scale, as the verdicts have it.
-    let margin = (1.0 / (1.0 + between.margin) - 1.0, between.margin);
+    let margin = (1.0 / (1.0 + margin) - 1.0, margin);
     let (low, high) = range(rows, margin)?;
     let lines = rows
         .chunk_by(|a, b| a.request == b.request)
@@ -84,8 +104,8 @@ fn of_ratios(rows: &[&MetricComparison], between: &BetweenRuns) -> Option<Panel>
 }
 
 /// A row for each label.
-fn of_differences(rows: &[&MetricComparison], between: &BetweenRuns) -> Option<Panel> {
-    let margin = (-between.error_rate_margin, between.error_rate_margin);
+fn of_differences(rows: &[&MetricComparison], margin: f64) -> Option<Panel> {
+    let margin = (-margin, margin);
     let (low, high) = range(rows, margin)?;
     let lines = rows.iter().map(|row| {
         let is_total = row.request == TOTAL;
@@ -211,7 +231,7 @@ fn readable(rows: Vec<&MetricComparison>) -> (Vec<&MetricComparison>, bool) {
     (kept.collect(), true)
 }
 
-fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) -> String {
+fn caption(rows: &[&MetricComparison], left_out: bool, changes: &Changes<'_>) -> String {
     let furthest = rows
         .iter()
         .filter(|row| row.metric != Metric::ErrorRate)
@@ -233,13 +253,13 @@ fn caption(rows: &[&MetricComparison], left_out: bool, between: &BetweenRuns) ->
          error rates to the right of it are worse, throughput to the right of it is better.",
         furthest.unwrap_or_default(),
         if left_out {
-            "Of the labels only such as changed are drawn, five at most; the table has all. "
+            "Of the single requests only such as changed are drawn, five at most; the table has all. "
         } else {
             ""
         },
-        terms::confidence(1.0 - 2.0 * between.alpha),
-        groups::margin(between),
-        groups::error_rate_margin(between),
+        terms::confidence(changes.confidence),
+        groups::margin(changes.margin),
+        groups::error_rate_margin(changes.error_rate_margin),
     )
 }
 

@@ -86,6 +86,7 @@ impl Figure {
     }
 }
 
+pub(crate) use changes::{Changes, figure as of_changes};
 pub(crate) use history::figures as of_history;
 
 /// Figures of a single run, in the order in which they are read.
@@ -117,7 +118,8 @@ pub(crate) fn of_groups(between: &BetweenRuns) -> FiguresOfGroups {
         .map(|comparison| {
             let pair = format!("changes {} {}", comparison.baseline, comparison.candidate);
             let name = slugs.unique(&pair);
-            let figure = changes::figure(comparison, between, &name, with_labels);
+            let changes = Changes::of(comparison, between);
+            let figure = changes::figure(&changes, &name, with_labels);
             shared(figure.into_iter().collect())
         })
         .collect();

@@ -130,8 +130,8 @@ impl Load {
             achieved: arrivals.started as f64,
         };
         let loads = [
-            (Unit::Users, run.users.clone()),
-            (Unit::Arrivals, arrivals.map(in_second).collect()),
+            (USERS, run.users.clone()),
+            (ARRIVALS, arrivals.map(in_second).collect()),
         ];
         let loads = loads.into_iter().filter(|(_, load)| !load.is_empty());
         loads
@@ -149,45 +149,33 @@ impl Load {
 }
 
 /// What a load is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
-    Users,
-    Arrivals,
-}
-
-impl Unit {
+#[derive(Debug)]
+pub(super) struct Unit {
     /// Name of the figure.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Arrivals => "arrivals",
-        }
-    }
-
-    pub(super) fn heading(self) -> &'static str {
-        match self {
-            Self::Users => "Users",
-            Self::Arrivals => "Arrivals per second",
-        }
-    }
-
+    pub(super) name: &'static str,
+    pub(super) heading: &'static str,
     /// After a number.
-    pub(super) fn noun(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Arrivals => "arrivals a second",
-        }
-    }
-
+    pub(super) noun: &'static str,
     /// Entries of a legend: what the load was, and what it should have been.
-    pub(super) fn legend(self) -> [(Mark, &'static str); 2] {
-        let [achieved, planned] = match self {
-            Self::Users => ["active users", "planned users"],
-            Self::Arrivals => ["arrivals begun", "arrivals planned"],
-        };
-        [
-            (Mark::Line(palette::USERS), achieved),
-            (Mark::Dashes(palette::PLANNED), planned),
-        ]
-    }
+    pub(super) legend: [(Mark, &'static str); 2],
 }
+
+pub(super) const USERS: Unit = Unit {
+    name: "users",
+    heading: "Users",
+    noun: "users",
+    legend: [
+        (Mark::Line(palette::USERS), "active users"),
+        (Mark::Dashes(palette::PLANNED), "planned users"),
+    ],
+};
+
+const ARRIVALS: Unit = Unit {
+    name: "arrivals",
+    heading: "Arrivals per second",
+    noun: "arrivals a second",
+    legend: [
+        (Mark::Line(palette::USERS), "arrivals begun"),
+        (Mark::Dashes(palette::PLANNED), "arrivals planned"),
+    ],
+};

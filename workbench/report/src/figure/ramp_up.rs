@@ -3,7 +3,7 @@
 use workbench_samples::UsersInSecond;
 
 use super::axis::Axis;
-use super::over_time::{self, Load, QUANTILES, Unit};
+use super::over_time::{self, Load, QUANTILES, USERS};
 use super::plot::{Figure, Panel};
 use super::{Named, left_out, on_a_page};
 use crate::format;
@@ -30,7 +30,7 @@ pub(super) fn figure(runs: &[Named<'_>]) -> Option<Figure> {
     let loads: Vec<Load> = shown
         .iter()
         .map(|(run, _)| Load {
-            unit: Unit::Users,
+            unit: USERS,
             seconds: run.users.clone(),
         })
         .collect();
@@ -64,7 +64,7 @@ pub(super) fn figure(runs: &[Named<'_>]) -> Option<Figure> {
         left_out(shown.len(), studies.len(), "runs")
     );
     let title = "Ramp-up studies: response time over time and users".to_owned();
-    let legend = [&QUANTILES[..], &Unit::Users.legend()].concat();
+    let legend = [&QUANTILES[..], &USERS.legend].concat();
     Some(Figure::new("ramp-up", title, caption, &legend).in_pairs(cells))
 }
 

@@ -55,13 +55,16 @@ fn figure(
     let high = high.map(|(_, value)| value).reduce(f64::max)?;
     let parts = Parts::of(run);
     let entries = series.iter();
-    let entries = entries.map(|it| (Mark::Line(colour(it.source)), self::name(it.source)));
+    let entries = entries.map(|it| {
+        let (name, colour) = entry(it.source);
+        (Mark::Line(colour), name)
+    });
     let legend: Vec<_> = entries.chain(parts.legend).collect();
     // The first is drawn last: it is what is looked for.
     let lines = series.iter().rev().map(|it| {
         let seconds = (0..).map(over_time::middle);
         let points = seconds.zip(it.values.iter().copied()).collect();
-        over_time::line(points, colour(it.source))
+        over_time::line(points, entry(it.source).1)
     });
     let panel = Panel::over_time(heading, over_time::seconds_axis(run), axis(high), 240);
     let figure = Figure::new(name, title.to_owned(), caption, &legend);
@@ -78,7 +81,7 @@ fn caption(
         let (second, most) = most(it)?;
         let readings: Vec<f64> = it.values.iter().flatten().copied().collect();
         let mean = readings.iter().sum::<f64>() / readings.len() as f64;
-        let source = name(it.source);
+        let (source, _) = entry(it.source);
         let source = source[..1].to_uppercase() + &source[1..];
         Some(format!(
             "{source}: {} on average, at most {} (second {second}).",
@@ -101,24 +104,14 @@ fn most(series: &ResourceSeries) -> Option<(usize, f64)> {
     readings.reduce(|most, it| if it.1 > most.1 { it } else { most })
 }
 
-fn name(source: ResourceSource) -> &'static str {
+/// Name and colour of a source.
+fn entry(source: ResourceSource) -> (&'static str, RGBColor) {
     match source {
-        ResourceSource::Application => "application",
-        ResourceSource::Balancer => "balancer",
-        ResourceSource::Database => "database",
-        ResourceSource::Generator => "load generator",
-        ResourceSource::Others => "other processes",
-        ResourceSource::Steal => "steal",
-    }
-}
-
-fn colour(source: ResourceSource) -> RGBColor {
-    match source {
-        ResourceSource::Application => palette::APPLICATION,
-        ResourceSource::Balancer => palette::BALANCER,
-        ResourceSource::Database => palette::DATABASE,
-        ResourceSource::Generator => palette::GENERATOR,
-        ResourceSource::Others => palette::OTHERS,
-        ResourceSource::Steal => palette::STEAL,
+        ResourceSource::Application => ("application", palette::APPLICATION),
+        ResourceSource::Balancer => ("balancer", palette::BALANCER),
+        ResourceSource::Database => ("database", palette::DATABASE),
+        ResourceSource::Generator => ("load generator", palette::GENERATOR),
+        ResourceSource::Others => ("other processes", palette::OTHERS),
+        ResourceSource::Steal => ("steal", palette::STEAL),
     }
 }

@@ -21,13 +21,13 @@ pub(super) fn figure(run: &RunAnalysis) -> Option<Figure> {
             .with(quantiles),
     ];
     if let Some(load) = load {
-        let [achieved, planned] = load.unit.legend();
+        let [achieved, planned] = load.unit.legend;
         legend.push(achieved);
         if load.seconds.iter().any(|it| it.planned.is_some()) {
             legend.push(planned);
         }
         let counts = Axis::counts(load.peak());
-        let panel = over_time::load_panel(load.unit.heading(), &load, &seconds, counts, 96);
+        let panel = over_time::load_panel(load.unit.heading, &load, &seconds, counts, 96);
         cell.push(panel.above(parts.shades));
     }
     legend.extend(parts.legend);

@@ -34,10 +34,10 @@ fn figure(run: &RunAnalysis, load: &Load) -> Figure {
         (Mark::Dashes(palette::PLANNED), "planned"),
     ];
     legend.extend(&parts.legend);
-    let (heading, counts) = (load.unit.heading(), Axis::counts(load.peak()));
-    let below = format!("Achieved less planned, {}", load.unit.noun());
+    let (heading, counts) = (load.unit.heading, Axis::counts(load.peak()));
+    let below = format!("Achieved less planned, {}", load.unit.noun);
     let title = format!("{heading} planned and achieved over time");
-    Figure::new(load.unit.name(), title, caption(load), &legend).with(vec![
+    Figure::new(load.unit.name, title, caption(load), &legend).with(vec![
         over_time::load_panel(heading, load, &seconds, counts, 194).above(parts.shades.clone()),
         Panel::over_time(below, seconds, Axis::differences(largest), 96)
             .with(parts.shades)
@@ -47,7 +47,7 @@ fn figure(run: &RunAnalysis, load: &Load) -> Figure {
 
 fn caption(load: &Load) -> String {
     let peak = format::significant(load.peak());
-    let noun = load.unit.noun();
+    let noun = load.unit.noun;
     let seconds = load.seconds.iter();
     match seconds.max_by(|a, b| apart(a).total_cmp(&apart(b))) {
         Some(users) if apart(users) > 0.0 => format!(

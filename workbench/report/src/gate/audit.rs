@@ -30,9 +30,9 @@ pub fn audit(report: &AuditReport) -> Document {
     document
 }
 
-const RESHUFFLED: &str = "Disjoint comparisons share no run: their alarms are binomial. Reshuffled ones deal the same \
-     runs out anew and share them: their rate says whether the tests suit such values, nothing of drift, and has no \
-     interval.";
+const RESHUFFLED: &str = "Disjoint comparisons share no run, so the number of their alarms is binomial. Reshuffled \
+     comparisons divide the same runs again and again and are not independent. Their rate shows whether the tests suit such \
+     values; it does not show the effect of drift, and it has no interval.";
 
 fn finding(report: &AuditReport) -> String {
     let disjoint = &report.disjoint;
@@ -78,7 +78,7 @@ fn counts(report: &AuditReport) -> Table {
         ])
     };
     let reshuffled = if report.reshuffled_exhaustively {
-        "reshuffled, all ways"
+        "reshuffled, all splits"
     } else {
         "reshuffled at random"
     };

@@ -40,7 +40,7 @@ pub fn comment(report: &GateReport, name: &str, link: Option<&str>) -> String {
     page.push_str(&format!("{}\n\n", sentences.join(" ")));
     push_list(&mut page, &first(&report.reasons));
     if report.forced {
-        page.push_str("Forced in spite of:\n\n");
+        page.push_str("Forced despite:\n\n");
         push_list(&mut page, &first(&terms::objections(report)));
     }
     if !report.rows.is_empty() || !report.missing.is_empty() {

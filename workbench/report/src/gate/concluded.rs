@@ -7,9 +7,9 @@ use crate::document::Level;
 use crate::table::Table;
 
 /// Stands between the gate's rows and all others.
-pub(crate) const EXPLORATORY: &str = "All other tables are exploratory: every label and metric, with verdicts that allow for all of these rows. They show \
-     where a change comes from and do not decide the gate. Their intervals have 90% confidence; those of a gate that looks several \
-     times are wider (96.4% at one of four looks).";
+pub(crate) const EXPLORATORY: &str = "All other tables are exploratory: every request and metric, with verdicts that allow for all of these rows. They show \
+     where a change comes from and do not decide the gate. Their intervals have 90% confidence; those of a gate with \
+     interim analyses are wider (96.4% at each of four).";
 
 /// What the gate concludes, for a page that is about more.
 pub(crate) struct Concluded {

@@ -15,18 +15,14 @@ pub fn document(report: &GateReport) -> Document {
     document.mark = Some(mark(report.conclusion));
     let meaning = terms::meaning(report.conclusion);
     document.conclusion = Some(Finding::new(level(report.conclusion), word, meaning));
-    let plain = |text: &String| Block::Finding(Finding::new(Level::Plain, "", text));
     let mut add = |id: &str, title: &str, blocks: Vec<Block>| {
         if !blocks.is_empty() {
             let section = Section::new(id, title, Depth::Summary, blocks);
             document.sections.push(section);
         }
     };
-    add(
-        "reasons",
-        "Reasons",
-        report.reasons.iter().map(plain).collect(),
-    );
+    let reasons = Block::plain(&report.reasons).collect();
+    add("reasons", "Reasons", reasons);
     let mut compared = vec![
         Block::paragraph(&terms::sides(report)),
         Block::paragraph(&terms::policy(&report.policy)),
@@ -40,21 +36,20 @@ pub fn document(report: &GateReport) -> Document {
     }
     add("compared", "Compared", compared);
     if report.forced {
-        let objections = report
-            .objections
-            .iter()
-            .map(|it| Block::Finding(Finding::new(Level::Bad, it.kind.as_str(), &it.finding)));
-        add("forced", "Forced in spite of", objections.collect());
+        add("forced", "Forced despite", objections(report).collect());
     }
     let warnings = warnings(report);
     let warnings = warnings.iter().map(|it| Block::warning(&it.line()));
     add("warnings", "Warnings", warnings.collect());
-    add(
-        "advice",
-        "How to go on",
-        report.advice.iter().map(plain).collect(),
-    );
+    let advice = Block::plain(&report.advice).collect();
+    add("advice", "Next steps", advice);
     document
+}
+
+/// What speaks against comparing these runs.
+pub(super) fn objections(report: &GateReport) -> impl Iterator<Item = Block> {
+    let objections = report.objections.iter();
+    objections.map(|it| Block::finding(Level::Bad, it.kind.as_str(), &it.finding))
 }
 
 /// The level of a conclusion.

@@ -43,17 +43,9 @@ pub fn annotations(report: &GateReport) -> String {
             RowOutcome::Passed | RowOutcome::NotRequired | RowOutcome::Invalid => continue,
         };
         let title = format!("Gate: {} of {}", it.metric.as_str(), it.request);
-        let interval = it.interval.as_ref().map_or_else(String::new, |interval| {
-            format!(" ({})", terms::interval(it.metric, interval))
-        });
-        let change = it.change.map_or_else(String::new, |change| {
-            format!(", {}", terms::change(it.metric, change))
-        });
-        add(
-            command,
-            &title,
-            &format!("{}{change}{interval}", row.reason),
-        );
+        let change = terms::change_with_interval(it);
+        let change = change.map_or_else(String::new, |change| format!(", {change}"));
+        add(command, &title, &format!("{}{change}", row.reason));
     }
     lines
 }

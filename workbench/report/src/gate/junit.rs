@@ -3,15 +3,15 @@
 use askama::Template;
 use workbench_analysis::gate::{Conclusion, FailOn, GateReport, GateRow, RowOutcome};
 
-use super::{table, terms};
+use super::terms;
 use crate::error::ReportError;
+use crate::groups::terms as of_groups;
 use crate::table::one_line;
 
 /// As Jenkins' `junit-10.xsd` has it, the strictest schema that is in use.
 #[derive(Template)]
 #[template(path = "gate.xml", escape = "xml")]
 pub(super) struct Suite {
-    pub(super) name: String,
     pub(super) properties: Vec<(&'static str, String)>,
     pub(super) cases: Vec<Case>,
 }
@@ -33,6 +33,10 @@ pub(super) struct NotPassed {
 }
 
 impl Suite {
+    pub(super) fn xml(&self) -> Result<String, ReportError> {
+        self.render().map_err(|source| ReportError::Page { source })
+    }
+
     fn count(&self, element: &str) -> usize {
         let not_passed = self.cases.iter().filter_map(|case| case.result.as_ref());
         not_passed
@@ -79,31 +83,25 @@ pub fn junit(report: &GateReport) -> Result<String, ReportError> {
     let is_red = |case: &Case| {
         case.result
             .as_ref()
-            .is_some_and(|told| told.element != "skipped")
+            .is_some_and(|result| result.element != "skipped")
     };
     if cases[1..].iter().any(is_red)
-        && let Some(told) = &mut cases[0].result
+        && let Some(result) = &mut cases[0].result
     {
-        told.element = "skipped";
+        result.element = "skipped";
     }
-    let suite = Suite {
-        name: "workbench gate".to_owned(),
-        properties: vec![
-            (
-                "conclusion",
-                terms::conclusion(report.conclusion).to_lowercase(),
-            ),
-            ("policy", one_line(&terms::policy(&report.policy))),
-            ("forced", report.forced.to_string()),
-        ],
-        cases,
-    };
-    suite
-        .render()
-        .map_err(|source| ReportError::Page { source })
+    let properties = vec![
+        (
+            "conclusion",
+            terms::conclusion(report.conclusion).to_lowercase(),
+        ),
+        ("policy", one_line(&terms::policy(&report.policy))),
+        ("forced", report.forced.to_string()),
+    ];
+    Suite { properties, cases }.xml()
 }
 
-/// What came of it all: whatever the rows are, the suite is not greener than the gate.
+/// The conclusion: whatever the rows are, the suite is not greener than the gate.
 fn conclusion(report: &GateReport, class: &str) -> Case {
     let element = match report.conclusion {
         Conclusion::Passed => None,
@@ -139,18 +137,14 @@ fn comparable(report: &GateReport, class: &str) -> Case {
 
 fn case(row: &GateRow, class: &str) -> Case {
     let it = &row.comparison;
-    let verdict = table::verdict(it.verdict, it.strict_regression);
+    let verdict = of_groups::verdict_of(it).to_lowercase();
     let mut out = format!(
         "{verdict}: {} to {}",
         terms::value(it.metric, it.baseline),
         terms::value(it.metric, it.candidate)
     );
-    if let (Some(change), Some(interval)) = (it.change, &it.interval) {
-        out.push_str(&format!(
-            ", {} (between {})",
-            terms::change(it.metric, change),
-            terms::interval(it.metric, interval).replace(" to ", " and ")
-        ));
+    if let Some(change) = terms::change_with_interval(it) {
+        out.push_str(&format!(", {change}"));
     }
     if let Some(change) = it.minimum_detectable_change {
         out.push_str(&format!(
@@ -164,7 +158,7 @@ fn case(row: &GateRow, class: &str) -> Case {
     let not_passed = |element| {
         Some(NotPassed {
             element,
-            kind: verdict.to_owned(),
+            kind: verdict.clone(),
             message: one_line(&format!("{}: {out}", row.reason)),
         })
     };

@@ -1,4 +1,4 @@
-//! The gate's report for people and for machines: terminal, Markdown, comment, JUnit, annotations.
+//! The gate's report for people and for machines: terminal, page, Markdown, comment, JUnit, annotations.
 
 mod audit;
 mod comment;
@@ -10,9 +10,11 @@ mod no_verdict;
 mod planning;
 mod table;
 mod terms;
+mod verdict;
 
 pub(crate) use concluded::{EXPLORATORY, concluded};
 pub(crate) use document::level;
+pub(crate) use verdict::stored_verdict;
 
 pub use audit::audit;
 pub use comment::comment;
@@ -21,3 +23,4 @@ pub use github::annotations;
 pub use junit::junit;
 pub use no_verdict::{annotation_without_verdict, comment_without_verdict, junit_without_verdict};
 pub use planning::plan;
+pub use verdict::{Made, VERDICT_FILE, VERDICT_PAGE, page, write_verdict};

@@ -1,7 +1,5 @@
 //! What CI shows where a gate ended with an error, before there was anything to judge.
 
-use askama::Template;
-
 use super::junit::{Case, NotPassed, Suite};
 use crate::document::{escaped, push_heading};
 use crate::error::ReportError;
@@ -13,7 +11,6 @@ use crate::table::one_line;
 /// When the template cannot be filled in.
 pub fn junit_without_verdict(error: &str) -> Result<String, ReportError> {
     let suite = Suite {
-        name: "workbench gate".to_owned(),
         properties: vec![("conclusion", "none".to_owned())],
         cases: vec![Case {
             name: "the gate".to_owned(),
@@ -26,9 +23,7 @@ pub fn junit_without_verdict(error: &str) -> Result<String, ReportError> {
             out: "The gate ended before there was anything to judge.".to_owned(),
         }],
     };
-    suite
-        .render()
-        .map_err(|source| ReportError::Page { source })
+    suite.xml()
 }
 
 /// A comment on a pull request, which replaces that of an earlier commit; see [`comment`](super::comment()).

@@ -28,8 +28,8 @@ pub fn plan(report: &PlanReport) -> Document {
     document
 }
 
-const MEANING: &str = "CV: the standard deviation between runs of one thing, as a share; pairs: that of the ratio within a pair. The other \
-     columns: pairs of runs, and their wall time, that find a change so large four times out of five.";
+const MEANING: &str = "CV: coefficient of variation between runs of one version. Pairs: that of the ratio of candidate to baseline within a \
+     pair. The other columns: pairs of runs, with their wall time, that detect a change of this size with 80% power.";
 
 fn basis(report: &PlanReport) -> String {
     format!(
@@ -45,7 +45,7 @@ const RANKS: [u8; PLANNED_CHANGES.len()] = [4, 4, 2, 0, 1, 3];
 
 fn table(report: &PlanReport) -> Table {
     let mut columns = vec![
-        Column::text("Label", 0),
+        Column::text("Request", 0),
         Column::text("Metric", 0),
         Column::number("CV", "", 1),
         Column::number("Pairs", "", 5),

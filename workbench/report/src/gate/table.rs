@@ -1,9 +1,9 @@
 //! The gate's rows as a table.
 
-use workbench_analysis::Verdict;
 use workbench_analysis::gate::{FailOn, GateReport, GateRow, MissingRow, Policy, RowOutcome};
 
 use super::terms;
+use crate::document::Level;
 use crate::format;
 use crate::table::{Cell, Column, Row, Table};
 
@@ -28,13 +28,12 @@ pub(super) fn first_rows(report: &GateReport, most: usize) -> Table {
     }
     let confidence = format::level(report.confidence());
     let columns = vec![
-        Column::text("Label", 0),
+        Column::text("Request", 0),
         Column::text("Metric", 0),
         Column::text("Outcome: verdict", 0),
         Column::number("Baseline", "", 2),
         Column::number("Candidate", "", 2),
-        Column::number("Change", "", 0),
-        Column::number(&format!("{confidence} interval"), "", 1),
+        Column::number(&format!("Change and {confidence} interval"), "", 0),
         Column::number("Detectable", "", 3),
         Column::number("Runs needed", "", 4),
     ];
@@ -58,8 +57,7 @@ fn without_value(missing: &MissingRow, policy: &Policy) -> Row {
     Row::of(vec![
         Cell::text(&missing.request),
         Cell::text(missing.metric.as_str()),
-        Cell::text(&format!("{}: no value", outcome(of))),
-        nothing(),
+        Cell::badge(&format!("{}: no value", outcome(of)), level(of)),
         nothing(),
         nothing(),
         nothing(),
@@ -76,16 +74,15 @@ fn row(row: &GateRow, policy: &Policy) -> Row {
     Row::of(vec![
         Cell::text(&it.request),
         Cell::text(metric.as_str()),
-        Cell::text(&terms::result(row, policy)),
+        Cell::badge(&terms::result(row, policy), level(row.outcome)),
         value(it.baseline),
         value(it.candidate),
         match crate::groups::terms::unproven(it) {
             Some(unproven) => Cell::text(&unproven),
-            None => number(it.change),
-        },
-        match &it.interval {
-            Some(interval) => Cell::text(&terms::interval(metric, interval)),
-            None => Cell::nothing(),
+            None => {
+                let interval = it.interval.as_ref();
+                number(it.change).within(interval.map(|it| terms::changes(metric, it)))
+            }
         },
         number(it.minimum_detectable_change),
         it.runs_needed.map_or_else(Cell::nothing, Cell::count),
@@ -103,14 +100,12 @@ pub(super) fn outcome(outcome: RowOutcome) -> &'static str {
     }
 }
 
-/// A verdict in a word or two.
-pub(super) fn verdict(verdict: Verdict, strict: bool) -> &'static str {
-    match verdict {
-        Verdict::Invalid => "invalid",
-        Verdict::Equivalent => "equivalent",
-        Verdict::Regressed if strict => "regressed beyond margin",
-        Verdict::Regressed => "regressed",
-        Verdict::Improved => "improved",
-        Verdict::Inconclusive => "inconclusive",
+/// How an outcome is meant.
+pub(super) fn level(outcome: RowOutcome) -> Level {
+    match outcome {
+        RowOutcome::Passed => Level::Good,
+        RowOutcome::Failed | RowOutcome::Invalid => Level::Bad,
+        RowOutcome::Open => Level::Open,
+        RowOutcome::NotRequired => Level::Plain,
     }
 }

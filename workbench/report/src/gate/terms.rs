@@ -3,11 +3,12 @@
 use workbench_analysis::gate::{
     Conclusion, FailOn, GateReport, GateRow, GateSide, GatedLabels, Policy, RowOutcome,
 };
-use workbench_analysis::{ConfidenceInterval, LatencyOf, Metric, Pairing, Verdict};
+use workbench_analysis::{LatencyOf, Metric, Pairing, Verdict};
 
 use super::table;
 use crate::format;
-pub(super) use crate::groups::terms::value;
+use crate::groups::terms as of_groups;
+pub(super) use crate::groups::terms::{change, change_with_interval, changes, value};
 
 /// A conclusion in capitals, as it heads every output.
 pub(super) fn conclusion(conclusion: Conclusion) -> &'static str {
@@ -37,7 +38,7 @@ pub(super) fn meaning(conclusion: Conclusion) -> &'static str {
 pub(super) fn sides(report: &GateReport) -> String {
     let how = match (report.baseline.history, report.pairing) {
         (true, _) => "one run against a history",
-        (false, Pairing::Pairs) => "in pairs",
+        (false, Pairing::Pairs) => "in pairs (the two runs of each block)",
         (false, Pairing::Independent) => "as independent runs",
     };
     format!(
@@ -47,7 +48,7 @@ pub(super) fn sides(report: &GateReport) -> String {
     )
 }
 
-fn side(side: &GateSide) -> String {
+pub(super) fn side(side: &GateSide) -> String {
     let runs = side.runs.len() as u64;
     let counted = if side.compared == runs {
         format::counted(runs, "run")
@@ -78,8 +79,14 @@ pub(super) fn margins(policy: &Policy) -> String {
     format!(
         "Margin: {}; for error rates {} percentage points.",
         format::level(policy.rule.margin()),
-        format::level(policy.rule.error_rate_margin()).trim_end_matches('%'),
+        error_rate_margin(policy)
     )
+}
+
+/// In percentage points.
+fn error_rate_margin(policy: &Policy) -> String {
+    let margin = format::level(policy.rule.error_rate_margin());
+    margin.trim_end_matches('%').to_owned()
 }
 
 /// What a metric is, where its name does not say it.
@@ -87,17 +94,16 @@ pub(super) fn definitions(report: &GateReport) -> Option<&'static str> {
     let mut metrics = report.policy.metrics.iter();
     metrics
         .any(|metric| *metric == Metric::TypicalTime)
-        .then_some("typical_time: the geometric mean of the labels' median response times.")
+        .then_some(
+            "typical_time: the geometric mean of the median response times of all named requests.",
+        )
 }
 
-/// What came of a row: its outcome, and the verdict or how it compares with the margin.
+/// The outcome of a row, with its verdict or how it compares with the margin.
 pub(super) fn result(row: &GateRow, policy: &Policy) -> String {
     let it = &row.comparison;
     let margin = match it.metric {
-        Metric::ErrorRate => format!(
-            "{} pp",
-            format::level(policy.rule.error_rate_margin()).trim_end_matches('%')
-        ),
+        Metric::ErrorRate => format!("{} pp", error_rate_margin(policy)),
         _ => format::level(policy.rule.margin()),
     };
     let verdict = match (row.outcome, it.verdict) {
@@ -108,7 +114,7 @@ pub(super) fn result(row: &GateRow, policy: &Policy) -> String {
         (RowOutcome::Passed, Verdict::Equivalent) => format!("within {margin}"),
         // What is inconclusive as a verdict can be known well enough to pass.
         (RowOutcome::Passed, Verdict::Inconclusive) => format!("no worse than {margin}"),
-        (_, verdict) => table::verdict(verdict, false).to_owned(),
+        (_, verdict) => of_groups::verdict(verdict).to_owned(),
     };
     format!("{}: {verdict}", table::outcome(row.outcome))
 }
@@ -139,7 +145,7 @@ pub(super) fn policy(policy: &Policy) -> String {
         .collect();
     let labels = match &policy.labels {
         GatedLabels::Total => "all requests together".to_owned(),
-        GatedLabels::All => "every label".to_owned(),
+        GatedLabels::All => "every request".to_owned(),
         GatedLabels::Listed(labels) => labels.join(", "),
     };
     let fails: Vec<&str> = policy
@@ -161,7 +167,7 @@ pub(super) fn policy(policy: &Policy) -> String {
             LatencyOf::Success => ", times of successful requests",
         },
         format::level(policy.rule.margin()),
-        format::level(policy.rule.error_rate_margin()).trim_end_matches('%'),
+        error_rate_margin(policy),
         format::level(policy.rule.alpha()),
         if fails.is_empty() {
             "nothing".to_owned()
@@ -174,54 +180,12 @@ pub(super) fn policy(policy: &Policy) -> String {
 
 /// How to read the table.
 pub(super) fn columns(report: &GateReport) -> String {
+    let definitions = definitions(report).map_or_else(String::new, |it| format!(" {it}"));
     format!(
         "Each interval has {} confidence for its row alone; the verdicts are adjusted for all {} (Holm). Detectable: the \
          smallest worsening that as many runs find with a probability of 80%. Runs needed, for an inconclusive row: runs on \
-         either side that find a worsening as large as the margin with this probability. Both are rough with few runs.",
+         either side that find a worsening as large as the margin with this probability. Both are rough with few runs.{definitions}",
         format::level(report.confidence()),
         format::counted(report.rows.len() as u64, "row"),
     )
-}
-
-/// A change with its sign: relative, or in percentage points for error rates.
-pub(super) fn change(metric: Metric, change: f64) -> String {
-    format!("{}{}", signed(metric, change), unit(metric))
-}
-
-/// An interval of a change.
-pub(super) fn interval(metric: Metric, interval: &ConfidenceInterval) -> String {
-    let upper = interval
-        .upper
-        .map_or_else(|| "∞".to_owned(), |upper| signed(metric, upper));
-    format!(
-        "{} to {upper}{}",
-        signed(metric, interval.lower),
-        unit(metric)
-    )
-}
-
-fn signed(metric: Metric, change: f64) -> String {
-    let percent = change * 100.0;
-    let digits = match metric {
-        Metric::ErrorRate => 3,
-        _ if percent.abs() < 10.0 => 2,
-        _ => 1,
-    };
-    let size = format!("{:.digits$}", percent.abs());
-    // What is shown as zero has no direction.
-    let sign = if size.chars().all(|digit| matches!(digit, '0' | '.')) {
-        ""
-    } else if percent < 0.0 {
-        "−"
-    } else {
-        "+"
-    };
-    format!("{sign}{size}")
-}
-
-fn unit(metric: Metric) -> &'static str {
-    match metric {
-        Metric::ErrorRate => " pp",
-        _ => "%",
-    }
 }

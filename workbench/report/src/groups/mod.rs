@@ -14,7 +14,7 @@ pub(crate) use uncompared::why_uncompared;
 
 use workbench_analysis::{BetweenRuns, Group, GroupComparison, MetricComparison, Verdict};
 
-use crate::document::{SharedText, few, grouped};
+use crate::document::{Change, KeyFigure, Level, SharedText, few, grouped};
 use crate::format;
 use crate::table::one_line;
 
@@ -49,8 +49,8 @@ pub(crate) fn columns_of_changes(between: &BetweenRuns) -> String {
         confidence = terms::confidence(1.0 - 2.0 * between.alpha),
         both = terms::confidence(2.0 * between.alpha),
         alpha = terms::confidence(between.alpha),
-        margin = margin(between),
-        error_rate = error_rate_margin(between),
+        margin = margin(between.margin),
+        error_rate = error_rate_margin(between.error_rate_margin),
     )
 }
 
@@ -153,13 +153,13 @@ pub(crate) const SEVERAL: &str = "The first two tests ask whether all groups are
      above.";
 
 /// `±5%`, as relative changes on a logarithmic scale have it: −4.8% to +5%.
-pub(crate) fn margin(between: &BetweenRuns) -> String {
-    format!("±{}", format::level(rounded(between.margin)))
+pub(crate) fn margin(fraction: f64) -> String {
+    format!("±{}", format::level(rounded(fraction)))
 }
 
 /// The margin of error rates.
-pub(crate) fn error_rate_margin(between: &BetweenRuns) -> String {
-    let points = format::level(rounded(between.error_rate_margin));
+pub(crate) fn error_rate_margin(fraction: f64) -> String {
+    let points = format::level(rounded(fraction));
     format!("±{} pp", points.trim_end_matches('%'))
 }
 
@@ -174,4 +174,30 @@ pub(crate) fn groups_of<'a>(
 ) -> Option<(&'a Group, &'a Group)> {
     let named = |name: &str| between.groups.iter().find(|group| group.name == name);
     Some((named(&comparison.baseline)?, named(&comparison.candidate)?))
+}
+
+/// The change of a row with its interval, and with the `margin` that a page draws around 0; `None` without a change.
+pub(crate) fn key_figure(
+    name: &str,
+    row: &MetricComparison,
+    margin: f64,
+    level: Level,
+) -> Option<KeyFigure> {
+    let value = row.change?;
+    let interval = row.interval.as_ref();
+    let change = interval.and_then(|it| {
+        Some(Change {
+            value,
+            lower: it.lower,
+            upper: it.upper?,
+            margin,
+        })
+    });
+    Some(KeyFigure {
+        name: name.to_owned(),
+        value: terms::change(row.metric, value),
+        beside: interval.map_or_else(String::new, |it| terms::changes(row.metric, it)),
+        level,
+        change,
+    })
 }

@@ -1,8 +1,6 @@
 //! The comparison of two groups in sentences: verdict, changes, how it was compared, and warnings.
 
-use workbench_analysis::{
-    BetweenRuns, GroupComparison, Metric, MetricComparison, TestMethod, Verdict,
-};
+use workbench_analysis::{BetweenRuns, GroupComparison, Metric, MetricComparison, Verdict};
 
 use super::{TOTAL, groups_of, margin, terms};
 use crate::document::{Note, few};
@@ -113,7 +111,7 @@ fn headline(comparison: &GroupComparison, between: &BetweenRuns) -> String {
     } else if open == 0 {
         format!(
             "{candidate} and {baseline} are equivalent: every change lies within {}.",
-            margin(between)
+            margin(between.margin)
         )
     } else if equivalent == 0 {
         format!("These runs do not say whether {candidate} differs from {baseline}.")
@@ -174,8 +172,8 @@ fn sentence(row: &MetricComparison, between: &BetweenRuns) -> String {
 /// The margin without its sign.
 fn margin_of(row: &MetricComparison, between: &BetweenRuns) -> String {
     let margin = match row.metric {
-        Metric::ErrorRate => super::error_rate_margin(between),
-        _ => margin(between),
+        Metric::ErrorRate => super::error_rate_margin(between.error_rate_margin),
+        _ => margin(between.margin),
     };
     format!("the margin of {}", margin.trim_start_matches('±'))
 }
@@ -191,16 +189,9 @@ fn basis(comparison: &GroupComparison, between: &BetweenRuns) -> String {
         .map(|(baseline, candidate)| terms::runs(baseline, candidate, comparison.pairing));
     let mut basis = runs.map_or_else(String::new, |runs| format!("Compared: {runs}"));
     if let Some(method) = comparison.rows.iter().find_map(|row| row.method) {
-        basis.push_str(match method {
-            TestMethod::Paired => ", by the paired t test of logarithms",
-            TestMethod::Trimmed => {
-                ", by the trimmed t test of logarithms, in which the most extreme pairs do not count"
-            }
-            TestMethod::Welch => ", by Welch’s t test of logarithms",
-            TestMethod::Prediction => ", by where a next run of the baseline could lie",
-        });
+        basis.push_str(&format!(", by {}", terms::method(method)));
     }
-    basis.push_str(&format!("; margin {}.", margin(between)));
+    basis.push_str(&format!("; margin {}.", margin(between.margin)));
     let undecided = comparison
         .rows
         .iter()

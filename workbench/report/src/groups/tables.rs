@@ -37,7 +37,7 @@ impl Part {
     fn table(self, columns: Vec<Column>, rows: Vec<(&str, Vec<Cell>)>) -> Option<Table> {
         let mut columns = columns;
         if self == Self::Labels {
-            columns.insert(0, Column::text("Label", 0));
+            columns.insert(0, Column::text("Request", 0));
         }
         let rows = rows
             .into_iter()
@@ -131,7 +131,7 @@ fn cells_of_changes(row: &MetricComparison, comparison: &GroupComparison) -> Vec
     vec![
         Cell::text(terms::metric(metric)),
         if comparison.counts(row) {
-            verdict(row)
+            Cell::badge(terms::verdict_of(row), row.verdict)
         } else {
             Cell::text("set by the load")
         },
@@ -154,15 +154,6 @@ fn adjusted(row: &MetricComparison) -> Option<f64> {
         .flatten()
         .reduce(f64::min)
         .map(|one_sided| (2.0 * one_sided).min(1.0))
-}
-
-fn verdict(row: &MetricComparison) -> Cell {
-    let word = terms::verdict(row.verdict);
-    let word = match row.strict_regression {
-        true => format!("{word} beyond margin"),
-        false => word.to_owned(),
-    };
-    Cell::badge(&word, row.verdict)
 }
 
 /// Two runs beside each other, one of each group; `None` where there are more.

@@ -1,7 +1,7 @@
 //! Names of verdicts and metrics, and values in the units of their metric.
 
 use workbench_analysis::{
-    ConfidenceInterval, Group, GroupRun, Metric, MetricComparison, Pairing, Verdict,
+    ConfidenceInterval, Group, GroupRun, Metric, MetricComparison, Pairing, TestMethod, Verdict,
 };
 
 use crate::format::{self, NOTHING};
@@ -17,6 +17,14 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
+/// The same, and whether a change for the worse is surely beyond the margin.
+pub(crate) fn verdict_of(row: &MetricComparison) -> &'static str {
+    match (row.verdict, row.strict_regression) {
+        (Verdict::Regressed, true) => "regressed beyond margin",
+        (other, _) => verdict(other),
+    }
+}
+
 /// In the order in which a reader wants to know of them.
 pub(crate) const BY_URGENCY: [Verdict; 5] = [
     Verdict::Invalid,
@@ -29,7 +37,7 @@ pub(crate) const BY_URGENCY: [Verdict; 5] = [
 /// A metric's name.
 pub(crate) fn metric(metric: Metric) -> &'static str {
     match metric {
-        Metric::TypicalTime => "typical time",
+        Metric::TypicalTime => "median per request",
         Metric::Mean => "mean",
         Metric::P50 => "p50",
         Metric::P95 => "p95",
@@ -117,6 +125,18 @@ pub(crate) fn runs(baseline: &Group, candidate: &Group, pairing: Pairing) -> Str
             format::counted(baseline.runs.iter().filter(partner).count() as u64, "pair")
         ),
         Pairing::Independent => format!("{} against {}", of(baseline), of(candidate)),
+    }
+}
+
+/// How runs were compared.
+pub(crate) fn method(method: TestMethod) -> &'static str {
+    match method {
+        TestMethod::Paired => "the paired t test of logarithms",
+        TestMethod::Trimmed => {
+            "the trimmed t test of logarithms, in which the most extreme pairs do not count"
+        }
+        TestMethod::Welch => "Welch’s t test of logarithms",
+        TestMethod::Prediction => "where a next run of the baseline could lie",
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn interval(metric: &HistoryMetric, of: &Change) -> Option<String> {
     Some(format::range(interval.lower, interval.upper, bound))
 }
 
-/// What became of a metric.
+/// The verdict on a change.
 pub(crate) fn verdict(change: &Change) -> &'static str {
     match change.verdict {
         Some(Verdict::Equivalent) => "within the margin",

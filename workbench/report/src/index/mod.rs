@@ -22,7 +22,8 @@ const INDEX_FILE: &str = "index.html";
 ///
 /// When the folder cannot be listed, or the page cannot be written.
 pub fn write_index(results: &Path) -> Result<(PathBuf, usize), ReportError> {
-    let index = read::index(results).map_err(|source| ReportError::List {
+    let index = read::index(results).map_err(|source| ReportError::File {
+        what: "list",
         path: results.to_owned(),
         source,
     })?;

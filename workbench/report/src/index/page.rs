@@ -1,16 +1,16 @@
 //! The page of an index: self-contained, complete without scripts, and with every name escaped.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use askama::Template;
 use jiff::Timestamp;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::read::{Comparison, Experiment, Figures, Index, Run, StoredSeries};
 use crate::document::Finding;
 use crate::error::ReportError;
-use crate::format;
-use crate::write::REPORT_FILE;
+use crate::format::{self, quoted};
+use crate::gate::VERDICT_PAGE;
+use crate::write::{REPORT_FILE, address};
 
 /// Runs of an experiment that are open; earlier ones are folded.
 const OPEN: usize = 15;
@@ -18,13 +18,6 @@ const OPEN: usize = 15;
 const TREND: usize = 60;
 /// Width and height of a sparkline, and the room around its line.
 const SPARKLINE: (f64, f64, f64) = (240.0, 36.0, 3.0);
-
-/// What is escaped in the address of a file: all but letters, digits and a few marks.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'/');
 
 #[derive(Template)]
 #[template(path = "index.html")]
@@ -75,6 +68,8 @@ struct CellView {
 struct SeriesView<'a> {
     name: String,
     series: &'a StoredSeries,
+    /// Of the page of its verdict, where there is one.
+    address: String,
     command: String,
 }
 
@@ -119,6 +114,7 @@ pub(super) fn page(index: &Index, results: &Path) -> Result<String, ReportError>
             .iter()
             .map(|series| SeriesView {
                 name: name(&series.folder),
+                address: address(&series.folder.join(VERDICT_PAGE)),
                 command: format!("workbench analyze {}", quoted(&command(&series.folder))),
                 series,
             })
@@ -141,7 +137,9 @@ fn experiment<'a>(
     let table = |runs: &'a [Run]| {
         let view = |run: &'a Run| RunView {
             name: name(&run.folder),
-            address: run.has_report.then(|| address(&run.folder)),
+            address: run
+                .has_report
+                .then(|| address(&run.folder.join(REPORT_FILE))),
             path: command(&run.folder),
             run,
             cells: cells(run.figures.as_ref()),
@@ -176,13 +174,13 @@ fn cells(figures: Option<&Figures>) -> Vec<CellView> {
     };
     let of = |value: fn(&Figures) -> Option<f64>| figures.and_then(value);
     vec![
-        cell(of(|it| it.p50_ns), &format::time),
-        cell(of(|it| it.p95_ns), &format::time),
-        cell(of(|it| it.p99_ns), &format::time),
-        cell(of(|it| it.throughput_per_s), &|rate| {
+        cell(of(|it| it.of_run.p50_ns.value), &format::time),
+        cell(of(|it| it.of_run.p95_ns.value), &format::time),
+        cell(of(|it| it.of_run.p99_ns.value), &format::time),
+        cell(of(|it| it.of_run.throughput_per_s), &|rate| {
             format!("{}/s", format::significant(rate))
         }),
-        cell(of(|it| it.error_rate), &format::percentage),
+        cell(of(|it| it.of_run.error_rate.value), &format::percentage),
         cell(of(|it| it.users), &|users| {
             format::count(users.round() as u64)
         }),
@@ -192,7 +190,9 @@ fn cells(figures: Option<&Figures>) -> Vec<CellView> {
 fn comparison(comparison: &Comparison) -> ComparisonView<'_> {
     ComparisonView {
         name: name(&comparison.folder),
-        address: comparison.has_report.then(|| address(&comparison.folder)),
+        address: comparison
+            .has_report
+            .then(|| address(&comparison.folder.join(REPORT_FILE))),
         title: &comparison.title,
         conclusion: comparison.conclusion.as_ref(),
     }
@@ -203,7 +203,10 @@ impl Trend {
     fn of(runs: &[Run]) -> Option<Self> {
         let figures = runs.iter().filter_map(|run| run.figures.as_ref());
         let valid = figures.filter(|figures| figures.is_valid);
-        let mut values: Vec<f64> = valid.filter_map(|it| it.p95_ns).take(TREND).collect();
+        let mut values: Vec<f64> = valid
+            .filter_map(|it| it.of_run.p95_ns.value)
+            .take(TREND)
+            .collect();
         values.reverse();
         let (width, height, room) = SPARKLINE;
         let largest = values.iter().copied().fold(0.0, f64::max);
@@ -238,20 +241,4 @@ impl Trend {
 fn name(folder: &Path) -> String {
     let name = folder.file_name().unwrap_or_default();
     name.to_string_lossy().into_owned()
-}
-
-/// Of the report in a folder, from the page.
-fn address(folder: &Path) -> String {
-    let path: PathBuf = folder.join(REPORT_FILE);
-    utf8_percent_encode(&path.to_string_lossy(), PATH).to_string()
-}
-
-/// As a shell takes it for one argument.
-fn quoted(text: &str) -> String {
-    let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_./@=+:,".contains(it);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }

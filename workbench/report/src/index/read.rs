@@ -18,7 +18,7 @@ use crate::judgement::Judgement;
 use crate::runs::{KeyEstimates, most_users};
 use crate::section;
 use crate::write::{COMPARISONS_FOLDER, REPORT_FILE};
-use crate::{document, format};
+use crate::{document, format, gate};
 
 /// Everything that is kept in a results folder, the newest first.
 pub(super) struct Index {
@@ -56,13 +56,8 @@ pub(super) struct Run {
     started_at: i64,
 }
 
-/// Of the steady part where there is one, otherwise of the whole run. Times in nanoseconds.
 pub(super) struct Figures {
-    pub(super) p50_ns: Option<f64>,
-    pub(super) p95_ns: Option<f64>,
-    pub(super) p99_ns: Option<f64>,
-    pub(super) throughput_per_s: Option<f64>,
-    pub(super) error_rate: Option<f64>,
+    pub(super) of_run: KeyEstimates,
     pub(super) users: Option<f64>,
     /// Whether a trend may rest on them.
     pub(super) is_valid: bool,
@@ -72,6 +67,8 @@ pub(super) struct StoredSeries {
     pub(super) folder: PathBuf,
     pub(super) experiments: String,
     pub(super) progress: Finding,
+    /// The gate's last verdict on it, where that is of all of its runs.
+    pub(super) verdict: Option<Finding>,
 }
 
 pub(super) struct Comparison {
@@ -252,13 +249,8 @@ const NOT_ANALYSED: &str = "There is no analysis of this version; workbench anal
 
 impl Figures {
     fn of(run: &RunAnalysis) -> Option<Self> {
-        let of_run = KeyEstimates::of(run)?;
         Some(Self {
-            p50_ns: of_run.p50_ns.value,
-            p95_ns: of_run.p95_ns.value,
-            p99_ns: of_run.p99_ns.value,
-            throughput_per_s: of_run.throughput_per_s,
-            error_rate: of_run.error_rate.value,
+            of_run: KeyEstimates::of(run)?,
             users: most_users(run),
             is_valid: matches!(Judgement::of(run), Judgement::Valid | Judgement::Failing),
         })
@@ -266,14 +258,20 @@ impl Figures {
 }
 
 fn series(results: &Path, folder: PathBuf) -> StoredSeries {
-    let (experiments, progress) = match Series::read(&results.join(&folder)) {
-        Ok(series) => (named(&series), progress(&series)),
-        Err(error) => (String::new(), unreadable(&error)),
+    let directory = results.join(&folder);
+    let (experiments, progress, verdict) = match Series::read(&directory) {
+        Ok(series) => (
+            named(&series),
+            progress(&series),
+            gate::stored_verdict(&series, &directory),
+        ),
+        Err(error) => (String::new(), unreadable(&error), None),
     };
     StoredSeries {
         folder,
         experiments,
         progress,
+        verdict,
     }
 }
 

@@ -52,7 +52,7 @@ fn with_interval(estimate: &Estimate, shown: fn(f64) -> String) -> String {
     match (estimate.value, &estimate.interval) {
         (None, _) => format::NOTHING.to_owned(),
         (Some(value), None) => shown(value),
-        (Some(value), Some(found)) => format!("{} [{}]", shown(value), range(found, shown)),
+        (Some(value), Some(found)) => format!("{} {}", shown(value), range(found, shown)),
     }
 }
 
@@ -65,6 +65,5 @@ fn interval(found: &ConfidenceInterval, shown: fn(f64) -> String) -> String {
 }
 
 fn range(found: &ConfidenceInterval, shown: fn(f64) -> String) -> String {
-    let upper = found.upper.map_or_else(|| "∞".to_owned(), shown);
-    format!("{} … {upper}", shown(found.lower))
+    format::range(found.lower, found.upper, shown)
 }

@@ -30,8 +30,7 @@ pub(crate) fn points(sweep: &SweepAnalysis) -> Table {
         let number = |estimate: &Estimate, shown: fn(f64) -> String| {
             let interval = estimate.interval.as_ref();
             estimate.value.map_or_else(Cell::nothing, |value| {
-                Cell::number(value, shown(value))
-                    .within(interval.map(|it| format!("[{}]", range(it, shown))))
+                Cell::number(value, shown(value)).within(interval.map(|it| range(it, shown)))
             })
         };
         let valid = point.runs.iter().filter(|run| run.valid).count();

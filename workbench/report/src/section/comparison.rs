@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use workbench_analysis::{BetweenRuns, GroupComparison, Metric, Verdict};
 
-use crate::document::{Block, Change, Depth, Finding, KeyFigure, Level, Note, Section};
+use crate::document::{Block, Depth, Finding, KeyFigure, Level, Note, Section};
 use crate::figure::Figure;
 use crate::figures::FiguresOfGroups;
 use crate::format;
@@ -77,12 +77,8 @@ fn push(
         push_gate(blocks, report, is_concluded);
     }
     if comparison.gate.is_some() || !is_concluded {
-        let headline = Finding::new(
-            summary.verdict,
-            terms::verdict(summary.verdict),
-            &summary.headline,
-        );
-        blocks.push(Block::Finding(headline));
+        let word = terms::verdict(summary.verdict);
+        blocks.push(Block::finding(summary.verdict, word, &summary.headline));
     }
     blocks.push(Block::paragraph(&summary.basis));
     blocks.extend(Block::notes(notes(&summary)));
@@ -97,18 +93,17 @@ fn push(
     let mut of_change = comparison.clone();
     of_change.rows.retain(|row| changed(&row));
     if let Some(changed) = groups::changes(&of_change, Part::Labels) {
-        blocks.push(Block::Heading("Labels that changed".to_owned()));
-        blocks.push(Block::table("Labels that changed", changed));
+        blocks.push(Block::Heading("Requests that changed".to_owned()));
+        blocks.push(Block::table("Requests that changed", changed));
     }
     blocks.extend(Block::folded_table(
-        "Every label, with verdicts",
+        "Every request, with verdicts",
         groups::changes(comparison, Part::Labels),
     ));
     if !summary.points.is_empty() {
         let points = summary.points.iter();
-        let points = points.map(|(verdict, text)| {
-            Block::Finding(Finding::new(*verdict, terms::verdict(*verdict), text))
-        });
+        let points =
+            points.map(|(verdict, text)| Block::finding(*verdict, terms::verdict(*verdict), text));
         blocks.push(Block::details("The changes in sentences", points.collect()));
     }
     let total = groups::cross_checks(comparison, between, Part::Total);
@@ -120,7 +115,7 @@ fn push(
             total,
         ));
         checks.push(Block::paragraph(groups::COLUMNS_OF_CROSS_CHECKS));
-        let labels = Block::optional_table("Cross-checks by label", labels);
+        let labels = Block::optional_table("Cross-checks by request", labels);
         checks.extend(labels.map(|labels| Block::PageOnly(vec![labels])));
         blocks.push(Block::details(
             "Cross-checks: rank tests and effect sizes",
@@ -137,12 +132,11 @@ fn push_gate(
     let concluded = gate::concluded(report);
     if !is_concluded {
         let word = format!("gate {}", concluded.word);
-        let finding = Finding::new(concluded.level, &word, &concluded.sentence);
-        blocks.push(Block::Finding(finding));
+        blocks.push(Block::finding(concluded.level, &word, &concluded.sentence));
     }
     // The conclusion has the first one.
     let reasons = concluded.reasons.iter().skip(usize::from(is_concluded));
-    blocks.extend(reasons.map(|reason| Block::Finding(Finding::new(Level::Plain, "", reason))));
+    blocks.extend(Block::plain(reasons));
     let mut explained = Vec::new();
     explained.extend(Block::optional_table(
         "What the gate judges",
@@ -166,38 +160,24 @@ fn notes(summary: &Summary) -> Vec<Note> {
 /// The changes that stand at the top of a report on two groups.
 pub(super) fn key_figures(comparison: &GroupComparison, between: &BetweenRuns) -> Vec<KeyFigure> {
     let wanted = [
-        ("typical time", Metric::TypicalTime),
+        ("median per request", Metric::TypicalTime),
         ("p95", Metric::P95),
         ("p99", Metric::P99),
         ("throughput", Metric::Throughput),
         ("errors", Metric::ErrorRate),
     ];
-    let figure = |(name, metric): (&'static str, Metric)| {
+    let figure = |(name, metric): (&str, Metric)| {
         let mut rows = comparison.rows.iter();
         let row = rows.find(|row| row.request == groups::TOTAL && row.metric == metric)?;
-        let (value, interval) = (row.change?, row.interval.as_ref());
         let margin = match metric {
             Metric::ErrorRate => between.error_rate_margin,
             _ => between.margin,
         };
-        Some(KeyFigure {
-            name,
-            value: terms::change(metric, value),
-            beside: interval.map_or_else(String::new, |it| terms::changes(metric, it)),
-            level: if comparison.counts(row) {
-                Level::from(row.verdict)
-            } else {
-                Level::Plain
-            },
-            change: interval.and_then(|it| {
-                Some(Change {
-                    value,
-                    lower: it.lower,
-                    upper: it.upper?,
-                    margin,
-                })
-            }),
-        })
+        let level = match comparison.counts(row) {
+            true => Level::from(row.verdict),
+            false => Level::Plain,
+        };
+        groups::key_figure(name, row, margin, level)
     };
     wanted.into_iter().filter_map(figure).collect()
 }
@@ -258,10 +238,10 @@ fn groups(between: &BetweenRuns, figures: &FiguresOfGroups) -> Option<Section> {
         "How to read this table",
         &groups::under_groups(between),
     ));
-    blocks.extend(by_label("Groups by label", labels, between));
+    blocks.extend(by_label("Groups by request", labels, between));
     if !figures.of_labels.is_empty() {
         let of_labels = Block::figures(&figures.of_labels).collect();
-        blocks.push(Block::details("Runs by label, as figures", of_labels));
+        blocks.push(Block::details("Runs by request, as figures", of_labels));
     }
     Some(Section::new("groups", "Groups", Depth::More, blocks))
 }
@@ -282,9 +262,9 @@ fn several(between: &BetweenRuns) -> Option<Section> {
     blocks.extend(Block::optional_table(caption, pairs));
     blocks.push(Block::paragraph(groups::SEVERAL));
     let overall = groups::overall_tests(several, Part::Labels);
-    blocks.extend(by_label("Tests by label", overall, between));
+    blocks.extend(by_label("Tests by request", overall, between));
     let pairs = groups::simultaneous_pairs(several, Part::Labels);
-    blocks.extend(by_label("Pairs by label", pairs, between));
+    blocks.extend(by_label("Pairs by request", pairs, between));
     Some(Section::new(
         "all-groups",
         "All groups at once",

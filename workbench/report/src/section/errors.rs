@@ -30,7 +30,7 @@ pub(super) fn section(run: &RunAnalysis, folder: &str) -> Section {
         );
     };
     let mut blocks = vec![Block::table(
-        "Failed requests by label, kind and status",
+        "Failed requests by name, kind and status",
         most_frequent_first(errors),
     )];
     blocks.extend(requests::most_frequent(run).map(|it| Block::paragraph(&it)));

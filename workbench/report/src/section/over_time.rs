@@ -24,16 +24,6 @@ pub(super) fn section(run: &RunAnalysis, figures: &[Rc<Figure>], by_label: bool)
 
 /// A few sentences computed from the numbers.
 pub(super) fn what_to_look_at(run: &RunAnalysis) -> Section {
-    let findings = findings::of(run);
-    let blocks = findings
-        .iter()
-        .map(|text| {
-            Block::Finding(crate::document::Finding::new(
-                crate::document::Level::Plain,
-                "",
-                text,
-            ))
-        })
-        .collect();
+    let blocks = Block::plain(&findings::of(run)).collect();
     Section::new("look-at", "What to look at", Depth::More, blocks)
 }

@@ -2,8 +2,11 @@
 
 use workbench_analysis::{RunAnalysis, SteadyState};
 
-use crate::document::{Block, Depth, Finding, Section};
+use crate::document::{Block, Depth, Section};
 use crate::{judgement, requests, steady};
+
+/// Of more requests the slowest are split into phases.
+const ROWS_OF_PHASES: usize = 50;
 
 /// The steady part where there is one, otherwise the whole run; the whole run's columns on demand.
 pub(super) fn section(run: &RunAnalysis, quantile_definition: &str) -> Section {
@@ -58,11 +61,11 @@ fn push_steady(blocks: &mut Vec<Block>, run: &RunAnalysis, state: &SteadyState) 
     }
     let mut explained = vec![
         Block::paragraph(&steady::part(run, state)),
-        Block::Finding(Finding::new(
+        Block::finding(
             state.warm_up.status,
             judgement::status(state.warm_up.status),
             &steady::warm_up(state),
-        )),
+        ),
     ];
     explained.extend(steady::confidence(state).map(|it| Block::paragraph(&it)));
     explained.push(Block::paragraph(steady::MEANING));
@@ -76,4 +79,14 @@ fn push_steady(blocks: &mut Vec<Block>, run: &RunAnalysis, state: &SteadyState) 
         "Successful and failed requests by themselves",
         steady::outcomes(state),
     ));
+    if let Some(phases) = steady::phases(run, state) {
+        let caption = "Connecting, waiting and receiving";
+        blocks.push(Block::details(
+            caption,
+            vec![
+                Block::table(caption, phases.first(ROWS_OF_PHASES)),
+                Block::paragraph(&steady::meaning_of_phases(run)),
+            ],
+        ));
+    }
 }

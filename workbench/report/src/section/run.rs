@@ -63,7 +63,7 @@ pub(super) fn warnings(analysis: &Analysis) -> Option<Section> {
     ))
 }
 
-/// The conclusion in a sentence: whether the run can be believed, and what became of its thresholds.
+/// The conclusion in a sentence: whether the run is valid, and the outcome of its thresholds.
 pub(crate) fn conclusion(run: &RunAnalysis) -> Finding {
     let judgement = Judgement::of(run);
     let meaning = Judgement::meaning(run);
@@ -114,7 +114,7 @@ fn facts(run: &RunAnalysis) -> String {
         Some(steady) => {
             let part = match steady.scope {
                 Scope::Hold => "Steady part",
-                Scope::WholeRun => "Whole run (no hold)",
+                Scope::WholeRun => "Whole run",
             };
             let intervals = match steady.total.p50_ns.interval {
                 Some(_) => ", 95% intervals",
@@ -137,8 +137,8 @@ fn facts(run: &RunAnalysis) -> String {
 }
 
 fn key_figures(run: &RunAnalysis) -> Vec<KeyFigure> {
-    let figure = |name, value: String, beside: String, level| KeyFigure {
-        name,
+    let figure = |name: &str, value: String, beside: String, level| KeyFigure {
+        name: name.to_owned(),
         value,
         beside,
         level,

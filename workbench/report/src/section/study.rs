@@ -3,7 +3,7 @@
 use workbench_analysis::{Analysis, ReportComparison};
 
 use super::Context;
-use crate::document::{Block, Depth, Finding, Level, Section};
+use crate::document::{Block, Depth, Level, Section};
 use crate::names::RunName;
 use crate::study::{self, reliability};
 
@@ -15,11 +15,11 @@ pub(super) fn section(
     context: &Context,
 ) -> Section {
     let runs = &analysis.runs;
-    let mut blocks = vec![Block::Finding(Finding::new(
+    let mut blocks = vec![Block::finding(
         Level::Open,
         study::BANNER,
         &comparison.caveat,
-    ))];
+    )];
     let selection = comparison.selection.as_deref();
     blocks.extend(selection.map(Block::paragraph));
     blocks.extend([

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use workbench_analysis::SweepAnalysis;
 
-use crate::document::{Block, Depth, Finding, Level, Section};
+use crate::document::{Block, Depth, Section};
 use crate::figure::Figure;
 use crate::scalability;
 
@@ -17,11 +17,7 @@ pub(super) fn section(
     concluded: usize,
 ) -> Section {
     let findings = scalability::findings(sweep);
-    let mut blocks: Vec<Block> = findings
-        .iter()
-        .skip(concluded)
-        .map(|text| Block::Finding(Finding::new(Level::Plain, "", text)))
-        .collect();
+    let mut blocks: Vec<Block> = Block::plain(findings.iter().skip(concluded)).collect();
     blocks.push(Block::table(
         "Each load, between its runs",
         scalability::points(sweep),

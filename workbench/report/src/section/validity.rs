@@ -3,13 +3,13 @@
 use workbench_analysis::{RunAnalysis, ThresholdOutcome, ThresholdStatus};
 use workbench_samples::CheckStatus;
 
-use crate::document::{Block, Depth, Finding, Section};
+use crate::document::{Block, Depth, Section};
 use crate::judgement;
 
 /// Thresholds of one outcome that are shown open; the others are folded.
 const THRESHOLDS: usize = 5;
 
-/// What became of the thresholds, and the checks that did not pass; `None` where there are neither thresholds nor checks.
+/// The outcome of the thresholds, and the checks that did not pass; `None` where there are neither thresholds nor checks.
 pub(super) fn section(run: &RunAnalysis) -> Option<Section> {
     let mut blocks = thresholds(run);
     blocks.extend(checks(run));
@@ -26,7 +26,7 @@ fn thresholds(run: &RunAnalysis) -> Vec<Block> {
         let thresholds = run.thresholds.iter();
         thresholds
             .filter(|threshold| threshold.status() == status)
-            .map(|threshold| Block::Finding(threshold_finding(threshold)))
+            .map(threshold_finding)
             .collect()
     };
     let mut blocks = Vec::new();
@@ -41,17 +41,17 @@ fn thresholds(run: &RunAnalysis) -> Vec<Block> {
         if !more.is_empty() {
             let word = judgement::threshold(status);
             let count = format!("{} more: see the report.", more.len());
-            blocks.push(Block::Finding(Finding::new(status, word, &count)));
+            blocks.push(Block::finding(status, word, &count));
             blocks.push(Block::details("All of these thresholds", more));
         }
     }
     blocks
 }
 
-fn threshold_finding(threshold: &ThresholdOutcome) -> Finding {
+fn threshold_finding(threshold: &ThresholdOutcome) -> Block {
     let status = threshold.status();
     let text = format!("{} ({})", threshold.text, judgement::measured(threshold));
-    Finding::new(status, judgement::threshold(status), &text)
+    Block::finding(status, judgement::threshold(status), &text)
 }
 
 /// The checks that did not pass, and folded all of them.
@@ -61,11 +61,7 @@ fn checks(run: &RunAnalysis) -> Vec<Block> {
     };
     let finding = |check: &workbench_samples::Check| {
         let text = format!("{}: {}", check.name, check.finding);
-        Block::Finding(Finding::new(
-            check.status,
-            judgement::status(check.status),
-            &text,
-        ))
+        Block::finding(check.status, judgement::status(check.status), &text)
     };
     let not_passed = validity
         .checks

@@ -35,7 +35,7 @@ pub(crate) fn table(
         let alarms = worth.false_alarms.as_ref();
         let interval = alarms.map(|alarms| {
             let upper = alarms.interval.upper.unwrap_or(1.0);
-            format!("{} … {}", whole(alarms.interval.lower), whole(upper))
+            format::range(alarms.interval.lower, Some(upper), format::whole_percent)
         });
         Row::of(vec![
             Cell::text(name.map_or(&distribution.experiment, |name| &name.label)),
@@ -51,11 +51,6 @@ pub(crate) fn table(
     Table::new(columns, rows.collect())
 }
 
-/// Percent without decimals: more would say more than some hundred trials know.
-fn whole(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
-}
-
 /// What the columns of [`table`] mean.
 pub(crate) fn meaning(comparison: &ReportComparison) -> String {
     let found = comparison
@@ -65,7 +60,7 @@ pub(crate) fn meaning(comparison: &ReportComparison) -> String {
     let alarms = found.map_or_else(String::new, |found| {
         format!(
             " False alarms: how often this test finds a difference between two runs that were both put together from blocks of \
-             the hold of one run (moving block bootstrap, {}, seed {}). There is none to find. Real runs also differ as \
+             the steady part of one run (moving block bootstrap, {}, seed {}). There is none to find. Real runs also differ as \
              wholes, which one run cannot show: the rate between real runs is higher.",
             format::counted(found.trials.into(), "trial"),
             found.seed,

@@ -9,9 +9,12 @@ use std::fs;
 use browser::Browser;
 use serde_json::json;
 use tempfile::TempDir;
+use workbench_report::gate::{page, write_verdict};
+use workbench_report::write_index;
 
 use crate::document::page_of;
-use crate::fixture;
+use crate::fixture::{self, gate};
+use crate::gate::made;
 
 /// Keeps what goes wrong in a page.
 const WATCH: &str = "window.wrong = [];
@@ -29,7 +32,9 @@ const UNFOLD: &str = "for (const fold of document.querySelectorAll('details')) f
 const REQUESTS: &str =
     "return performance.getEntriesByType('resource').map((entry) => entry.name).join();";
 
-const PAGES: [&str; 4] = ["run", "hostile", "runs", "groups"];
+const PAGES: [&str; 7] = [
+    "run", "hostile", "runs", "groups", "failed", "invalid", "index",
+];
 
 /// A page of each kind in a folder, and a browser that looks there.
 async fn pages() -> Option<(TempDir, Browser)> {
@@ -44,6 +49,15 @@ async fn pages() -> Option<(TempDir, Browser)> {
         let page = folder.path().join(format!("{name}.html"));
         fs::write(page, page_of(analysis)).unwrap();
     }
+    let verdicts = [gate::failed(), gate::with_an_invalid_run()];
+    for (name, report) in PAGES[analyses.len()..].iter().zip(&verdicts) {
+        let page = page(report, &made(None)).unwrap();
+        fs::write(folder.path().join(format!("{name}.html")), page).unwrap();
+    }
+    let series = folder.path().join("series/20261123T101400Z-4f2a");
+    gate::series(&series);
+    write_verdict(&gate::of_series(), &made(Some(&series))).unwrap();
+    write_index(folder.path()).unwrap();
     let browser = Browser::start(&format!("file://{}/", folder.path().display())).await?;
     let before_others = json!({"source": WATCH});
     browser

@@ -54,7 +54,7 @@ fn text_of(page: &str) -> String {
 }
 
 /// Of a page without figures for print and the examples, which are long.
-fn body_of(page: &str) -> String {
+pub(crate) fn body_of(page: &str) -> String {
     let text = text_of(page);
     text[text.find("<main>").unwrap()..].to_owned()
 }
@@ -280,7 +280,9 @@ fn many_comparisons_have_a_line_each() {
 fn a_quantile_that_was_refused_says_why_once() {
     let text = brief(&fixture::refused(), 400);
     assert!(
-        text.contains("p99 of every label: an interval needs 299 effective samples, there are 212"),
+        text.contains(
+            "p99 of every request: an interval needs 299 effective samples, there are 212"
+        ),
         "{text}"
     );
     let text = shown(&fixture::refused(), 400, Detail::Verbose);

@@ -2,6 +2,9 @@
 
 mod comment;
 mod junit;
+mod verdict;
+
+use std::path::Path;
 
 use workbench_analysis::gate::{
     AlarmRate, AuditReport, GATE_SCHEMA_VERSION, GateReport, Needed, PLANNED_CHANGES, PlanReport,
@@ -10,7 +13,7 @@ use workbench_analysis::gate::{
 use workbench_analysis::{ConfidenceInterval, Metric};
 
 use workbench_report::gate::{
-    annotation_without_verdict, annotations, audit, comment_without_verdict, document, junit,
+    Made, annotation_without_verdict, annotations, audit, comment_without_verdict, document, junit,
     junit_without_verdict, plan,
 };
 use workbench_report::{Detail, TextOptions};
@@ -22,6 +25,17 @@ const PLAIN: TextOptions = TextOptions {
     colour: false,
     detail: Detail::Brief,
 };
+
+/// How a verdict came about.
+pub(crate) fn made(series: Option<&Path>) -> Made<'_> {
+    Made {
+        commands: vec![(
+            "This judges the stored runs again:",
+            "workbench gate --series results/series/20261123T101400Z-4f2a".to_owned(),
+        )],
+        series,
+    }
+}
 
 fn plain(report: &GateReport) -> String {
     document(report).text(PLAIN)
@@ -82,7 +96,7 @@ fn eighty_columns_have_room_for_the_change_and_its_interval() {
     let options = TextOptions { width: 80, ..PLAIN };
     let text = document(&fixture::failed()).text(options);
     assert!(
-        text.contains("−0.62 to +6.82%") && text.contains("+10.4%"),
+        text.contains("[−0.62%, +6.8%]") && text.contains("+10.4%"),
         "{text}"
     );
     let verbose = document(&fixture::failed()).text(TextOptions {
@@ -186,7 +200,7 @@ fn a_plan_keeps_its_words_whole_and_the_changes_that_gates_are_for() {
     for width in [80, 100, 120] {
         let text = plan(&planned()).text(TextOptions { width, ..PLAIN });
         let head = text.lines().find(|line| line.contains("+5%")).unwrap();
-        assert!(head.trim_start().starts_with("Label  Metric"), "{text}");
+        assert!(head.trim_start().starts_with("Request  Metric"), "{text}");
         assert!(text.contains("typical_time"), "{text}");
         assert!(text.contains("84 (10 min"), "{text}");
         assert!(!text.contains("of one thing, 20 pairs"), "{text}");

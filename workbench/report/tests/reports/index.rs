@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use workbench_analysis::Analysis;
+use workbench_report::gate::write_verdict;
 use workbench_report::write_index;
 use workbench_samples::{MANIFEST_FILE, Outcome, RunLock, SERIES_FILE};
 
 use crate::fixture;
+use crate::gate::made;
 
 /// A manifest as it was published.
 const MANIFEST: &str =
@@ -193,6 +195,30 @@ fn series_and_comparisons_are_listed() {
         .try_into()
         .unwrap();
     assert!(comparison.contains("gate FAILED"), "{comparison}");
+}
+
+#[test]
+fn a_series_has_its_verdict_until_it_has_more_runs() {
+    let results = Results::new();
+    let folder = results.folder("series/20261123T101400Z-4f2a");
+    fixture::gate::series(&folder);
+    let mut report = fixture::gate::of_series();
+    let row = || rows(&results.page(), "shop#1, shop#2").concat();
+    assert!(!row().contains("FAILED"));
+    write_verdict(&report, &made(Some(&folder))).unwrap();
+    assert!(
+        row().contains("FAILED p95 of TOTAL: +10.4% [−2.1%, +22.9%]"),
+        "{}",
+        row()
+    );
+    assert!(
+        results
+            .page()
+            .contains(r#"href="series/20261123T101400Z-4f2a/verdict.html""#)
+    );
+    report.baseline.runs.pop();
+    write_verdict(&report, &made(Some(&folder))).unwrap();
+    assert!(!row().contains("FAILED"), "{}", row());
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn p_values_of_a_look_allow_for_all_looks() {
 fn between_two_looks_there_is_no_verdict() {
     let report = at_look(7, 1.3, &Policy::default());
     assert_eq!(report.conclusion, Conclusion::Inconclusive);
-    assert!(report.reasons[0].contains("the series is between two looks"));
+    assert!(report.reasons[0].contains("the series is between two interim analyses"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn an_invalid_run_makes_the_gate_invalid_unless_forced() {
     let forced = judged(&baseline, &candidate, false, &Policy::default(), true);
     assert_eq!(forced.conclusion, Conclusion::Passed);
     assert!(forced.forced);
-    assert_eq!(forced.reasons[1], "forced in spite of invalid run");
+    assert_eq!(forced.reasons[1], "forced despite invalid run");
 }
 
 #[test]

@@ -242,7 +242,13 @@ fn a_regression_fails_the_job_and_is_in_the_comment_the_summary_and_the_reports(
     let summary = job.read("summary.md");
     assert!(summary.starts_with("## ❌ Gate: FAILED"), "{summary}");
     assert!(ran.text.contains("::error title=Gate"), "{}", ran.text);
-    for file in ["gate.json", "gate.md", "gate.xml", "comment.md"] {
+    for file in [
+        "gate.json",
+        "gate.md",
+        "gate.html",
+        "gate.xml",
+        "comment.md",
+    ] {
         let path = job.bench.path().join(&ran.outputs["report"]).join(file);
         assert!(path.is_file(), "{file}");
     }
@@ -322,7 +328,7 @@ fn all_inputs_of_compare_are_applied() {
                     --candidate\nshop=http://127.0.0.1:8002\n--policy\npolicy.yaml\n--results\nout\n\
                     --most=10\n--note=a  'b' $c\n\
                     --json\ngate-report/checkout/gate.json\n--markdown\ngate-report/checkout/gate.md\n\
-                    --junit\ngate-report/checkout/gate.xml\n--comment\ngate-report/checkout/comment.md\n\
+                    --html\ngate-report/checkout/gate.html\n--junit\ngate-report/checkout/gate.xml\n--comment\ngate-report/checkout/comment.md\n\
                     --comment-name\ncheckout\n--link\nhttps://forge.test/owner/shop/actions/runs/99\n";
     assert_eq!(job.read("arguments"), expected);
 }

@@ -83,7 +83,7 @@ fn too_few_runs_are_inconclusive_with_11_and_never_a_pass() {
     pairs(&bench, 3, 1.0);
     gate(&bench, &["--series", "s1"]).code(11).stdout(
         contains("Gate: INCONCLUSIVE")
-            .and(contains("How to go on"))
+            .and(contains("Next steps"))
             .and(contains("it takes 5 or more of each")),
     );
     gate(
@@ -106,7 +106,7 @@ fn an_invalid_run_ends_with_14_unless_forced_and_forcing_is_reported() {
     );
     gate(&bench, &["--series", "s1", "--force"])
         .code(0)
-        .stdout(contains("forced in spite of invalid run").and(contains("Forced in spite of")));
+        .stdout(contains("forced despite invalid run").and(contains("Forced despite")));
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_policy_is_read_from_a_file_and_flags_come_before_it() {
     gate(&bench, &["--series", "s1", "--policy", "gate.yaml"])
         .code(0)
         .stdout(contains(
-            "p50, p95, error_rate of every label, in the steady part of each run. Margin",
+            "p50, p95, error_rate of every request, in the steady part of each run. Margin",
         ));
     gate(
         &bench,
@@ -279,6 +279,48 @@ fn every_output_says_the_same() {
     let printed = gate(&bench, &["--series", "s1", "--format", "json"]).code(10);
     let printed: serde_json::Value = serde_json::from_slice(&printed.get_output().stdout).unwrap();
     assert_eq!(printed, report);
+}
+
+#[test]
+fn a_series_keeps_its_verdict_as_a_page_to_which_the_index_leads() {
+    let bench = Bench::new();
+    let series = pairs(&bench, 8, 1.1);
+    let judged = gate(&bench, &["--series", "--margin", "3%"]).code(10);
+    judged.stderr(contains("verdict: results/series/s1/verdict.html"));
+    let page = std::fs::read_to_string(series.join("verdict.html")).unwrap();
+    // The series that was the newest is named.
+    assert!(
+        page.contains("workbench gate --series results/series/s1 --margin 3%"),
+        "{page}"
+    );
+    assert!(page.contains(">FAILED</span>"), "{page}");
+    assert_eq!(json(&series.join("verdict.json"))["conclusion"], "failed");
+    let mut open = bench.workbench();
+    open.arg("open").env_remove("DISPLAY");
+    open.env_remove("WAYLAND_DISPLAY").assert().code(0);
+    let index = std::fs::read_to_string(results(&bench).join("index.html")).unwrap();
+    assert!(
+        index.contains("<a href=\"series/s1/verdict.html\">median per request of TOTAL: +"),
+        "{index}"
+    );
+
+    // The page of other runs is written where it is asked for, and nowhere else.
+    let sides = ["--baseline", "results/old", "--candidate", "results/new"];
+    let other = gate(&bench, &[&sides[..], &["--html", "gate.html"]].concat()).code(10);
+    other.stderr(contains("verdict.html").not());
+    let page = std::fs::read_to_string(bench.path().join("gate.html")).unwrap();
+    assert!(page.contains("--html gate.html"), "{page}");
+}
+
+#[test]
+fn a_series_that_cannot_be_written_has_its_verdict_all_the_same() {
+    let bench = Bench::new();
+    let series = pairs(&bench, 8, 1.0);
+    std::fs::create_dir(series.join("verdict.html")).unwrap();
+    gate(&bench, &["--series", "s1"])
+        .code(0)
+        .stdout(contains("Gate: PASSED"))
+        .stderr(contains("the verdict is not kept: cannot write"));
 }
 
 #[test]

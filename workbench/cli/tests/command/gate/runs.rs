@@ -129,7 +129,7 @@ fn what_was_forced_is_not_kept() {
         "--keep",
     ];
     gate(&bench, &arguments)
-        .stdout(contains("forced in spite of invalid run"))
+        .stdout(contains("forced despite invalid run"))
         .stderr(contains("not kept: "));
     assert_eq!(bench.runs("shop").len(), 10);
 }

@@ -97,7 +97,7 @@ fn an_audit_counts_alarms_on_series_of_equal_experiments() {
         contains("Audit of the gate: TOO FEW TO SAY")
             .and(contains("0 false alarms in 3 comparisons"))
             .and(contains("Clopper and Pearson"))
-            .and(contains("reshuffled, all ways")),
+            .and(contains("reshuffled, all splits")),
     );
     let printed = gate(&bench, &[&audit[..], &["--format", "json"]].concat()).code(11);
     let printed: serde_json::Value = serde_json::from_slice(&printed.get_output().stdout).unwrap();

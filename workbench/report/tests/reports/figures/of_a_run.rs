@@ -42,7 +42,7 @@ fn of_many_labels_the_slowest_are_drawn_and_the_rest_is_a_sentence() {
     let caption = aggregate.caption();
     assert!(
         caption.ends_with(
-            "Drawn are the 20 slowest of 3,000 labels by their 95% line; 2,980 others have 95% lines from 2.71 ms to 8.08 s."
+            "Drawn are the 20 slowest of 3,000 named requests by their 95% line; 2,980 others have 95% lines from 2.71 ms to 8.08 s."
         ),
         "{caption}"
     );

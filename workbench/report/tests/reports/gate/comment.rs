@@ -21,7 +21,7 @@ fn runs_that_cannot_be_compared_have_the_reason_in_the_comment() {
 #[test]
 fn a_comment_says_what_was_forced() {
     let text = comment(&forced(), "gate", None);
-    let (_, objections) = text.split_once("Forced in spite of:\n\n").unwrap();
+    let (_, objections) = text.split_once("Forced despite:\n\n").unwrap();
     assert!(objections.starts_with("- different environments: kernel"));
 }
 
@@ -69,7 +69,7 @@ fn a_sure_slowdown_within_the_margin_is_called_one_and_the_margin_is_stated() {
         text.contains("Margin: 10%; for error rates 0.1 percentage points."),
         "{text}"
     );
-    assert!(text.contains("geometric mean of the labels"), "{text}");
+    assert!(text.contains("geometric mean of the median"), "{text}");
     assert!(text.contains("Warnings:\n\n- block 6 at the end"), "{text}");
     // What was compared, by its address, and what no run has a value of.
     assert!(
