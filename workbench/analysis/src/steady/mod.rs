@@ -10,7 +10,9 @@ use workbench_statistics::{
     wilson_of_dependent,
 };
 
-use crate::model::{Estimate, Latency, NS_PER_SECOND, Phases, Scope, SteadyState, SteadyStatistics, TOTAL};
+use crate::model::{
+    Estimate, Latency, NS_PER_SECOND, Phases, Scope, SteadyState, SteadyStatistics, TOTAL,
+};
 use crate::observe::diagnosis::{CONFIDENCE, Diagnosis, QUANTILES};
 use crate::observe::{LabelTally, LabelTimes, Observations, PhaseSums, Times};
 
