@@ -7,7 +7,6 @@
 //! [`Template::address`]. `write` makes the file of it.
 
 mod body;
-mod browser_headers;
 mod http;
 mod names;
 

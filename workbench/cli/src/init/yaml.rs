@@ -244,7 +244,7 @@ fn written(item: &Item, key: Option<&str>, column: usize, disabled: bool) -> Vec
 fn lines(node: &Node, column: usize, disabled: bool) -> Vec<String> {
     let lines = |item, key| written(item, key, column, disabled);
     match node {
-        Node::Plain(text) | Node::Text(text) => vec![text.clone()],
+        Node::Plain(_) | Node::Text(_) => flow(node).into_iter().collect(),
         Node::Block(node) => self::lines(node, column, disabled),
         Node::List(items) => items.iter().flat_map(|item| lines(item, None)).collect(),
         Node::Map(entries) => {
@@ -260,8 +260,11 @@ fn short(node: &Node, column: usize) -> Option<String> {
     match node {
         Node::Text(_) if block_text(node).is_some() => None,
         Node::Text(text) => Some(scalar(text, false)),
-        Node::Block(node) if node.is_empty() => flow(node),
-        Node::Plain(_) | Node::Block(_) => flow(node),
+        Node::Plain(_) => flow(node),
+        Node::Block(node) => match &**node {
+            Node::List(_) | Node::Map(_) if !node.is_empty() => None,
+            node => short(node, column),
+        },
         Node::List(_) | Node::Map(_) => {
             flow(node).filter(|text| node.is_empty() || column + text.chars().count() <= WIDTH)
         }

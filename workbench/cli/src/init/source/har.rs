@@ -256,12 +256,9 @@ impl Writer<'_> {
         }
         draft.leave_noise();
         if count > 0 {
-            let name = "recorded".to_owned();
-            draft.scenarios.push(Scenario {
-                name,
-                steps,
-                ..Scenario::default()
-            });
+            let mut scenario = Scenario::starter("recorded", steps);
+            scenario.think_time = None;
+            draft.scenarios.push(scenario);
             draft.start(5, Duration::from_secs(30));
         }
         draft

@@ -97,21 +97,14 @@ fn quotes_stand_only_where_they_are_needed() {
 #[test]
 fn short_values_without_comments_are_written_on_one_line() {
     let set = Node::map([("uniform", Node::list([1_u64, 100].map(Node::from)))]);
-    let step = Node::Map(vec![
-        ("request".to_owned(), Node::from("GET shop/items").into()),
-        ("set".to_owned(), Node::map([("item", set)]).into()),
-        (
-            "json".to_owned(),
-            Node::Map(vec![(
-                "note".to_owned(),
-                Item {
-                    comment: vec!["Of the example.".to_owned()],
-                    ..Node::from("one\ntwo").into()
-                },
-            )])
-            .into(),
-        ),
-    ]);
+    let mut json = Entries::default();
+    let comment = vec!["Of the example.".to_owned()];
+    json.put("note", Item::commented("one\ntwo", comment));
+    let mut step = Entries::default();
+    step.put("request", "GET shop/items");
+    step.put("set", Node::map([("item", set)]));
+    step.put("json", json);
+    let step = Node::from(step);
     let disabled = Item {
         disabled: true,
         ..step.clone().into()

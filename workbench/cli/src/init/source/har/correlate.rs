@@ -201,8 +201,8 @@ impl Correlation {
                 self.give_json(&json, "$", "", &subject, 0);
             }
         } else if entry.kind.contains("html") {
-            for hidden in page::hidden(&entry.text) {
-                self.give(&hidden.value, hidden.source, &hidden.name, &subject, false);
+            for (name, value, source) in page::hidden(&entry.text) {
+                self.give(&value, source, &name, &subject, false);
             }
         }
     }

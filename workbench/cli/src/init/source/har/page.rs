@@ -4,24 +4,15 @@ use regex::Regex;
 
 use crate::init::values::Source;
 
-/// A value in a page, and where it is.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Hidden {
-    pub(super) name: String,
-    pub(super) value: String,
-    /// Its selector and its attribute.
-    pub(super) source: Source,
-}
-
-/// The hidden fields of the forms in a page, and the tokens in its head.
-pub(super) fn hidden(html: &str) -> Vec<Hidden> {
+/// Names and values of the hidden fields of the forms in a page, and of the tokens in its head, with selector and attribute.
+pub(super) fn hidden(html: &str) -> Vec<(String, String, Source)> {
     let (Ok(tags), Ok(attributes)) = (
         Regex::new(r"(?is)<(input|meta)\b([^>]*)>"),
         Regex::new(r#"(?s)([A-Za-z_:][-A-Za-z0-9_:.]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))"#),
     ) else {
         return Vec::new();
     };
-    let mut found: Vec<Hidden> = Vec::new();
+    let mut found: Vec<(String, String, Source)> = Vec::new();
     for tag in tags.captures_iter(html) {
         let get = |wanted: &str| {
             let mut all = attributes.captures_iter(&tag[2]);
@@ -46,14 +37,10 @@ pub(super) fn hidden(html: &str) -> Vec<Hidden> {
         let selector = format!("{tag}[name={quote}{name}{quote}]");
         if let Some(value) = get(attribute).filter(|value| !value.is_empty())
             && workbench_plan::is_css_selector(&selector)
-            && found.iter().all(|other| other.source[0].1 != selector)
+            && found.iter().all(|(.., source)| source[0].1 != selector)
         {
             let source = vec![("css", selector), ("attribute", attribute.to_owned())];
-            found.push(Hidden {
-                name,
-                value,
-                source,
-            });
+            found.push((name, value, source));
         }
     }
     found

@@ -41,13 +41,13 @@ impl<'a> Conversion<'a> {
                     return conversion.leave(what);
                 }
                 for wanted in conversion.wanted(element) {
-                    conversion.add_capture(request, wanted, is_disabled);
+                    conversion.add_capture(request, &wanted, is_disabled);
                 }
             });
         }
     }
 
-    fn add_capture(&mut self, request: &mut Request, wanted: Wanted<'_>, is_disabled: bool) {
+    fn add_capture(&mut self, request: &mut Request, wanted: &Wanted<'_>, is_disabled: bool) {
         let variable = wanted.variable.trim();
         if variable.is_empty() {
             return self.leave("an extractor without a variable");

@@ -142,15 +142,10 @@ impl Conversion<'_> {
 
     /// `env.NAME` of a variable of the environment.
     fn environment(&mut self, name: &str) -> String {
-        if let Some(known) = self.variables.environment.get(name) {
-            return known.clone();
-        }
         let what = format!("environment variable {name} of the test plan");
-        let own = self.draft.secret_name(name, &what, None);
-        self.variables
-            .environment
-            .insert(name.to_owned(), own.clone());
-        own
+        // One for each name.
+        self.draft
+            .secret_name(name, &what, Some(&format!("${{__env({name})}}")))
     }
 }
 

@@ -30,11 +30,7 @@ pub(super) struct Item<'a> {
 /// Parses XML. Returns the root element.
 pub(super) fn parse(text: &str) -> anyhow::Result<Element> {
     let mut reader = Reader::from_str(text);
-    let mut lines = Lines {
-        text,
-        at: 0,
-        line: 1,
-    };
+    let (mut counted, mut line) = (0, 1);
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
     loop {
@@ -43,7 +39,11 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Element> {
             Ok(_) => reader.buffer_position(),
             Err(_) => reader.error_position(),
         };
-        let line = lines.until(usize::try_from(at).unwrap_or(usize::MAX));
+        let at = usize::try_from(at).unwrap_or(usize::MAX).min(text.len());
+        if let Some(passed) = text.as_bytes().get(counted..at) {
+            line += passed.iter().filter(|byte| **byte == b'\n').count();
+            counted = at;
+        }
         let closed = match event {
             Err(error) => bail!("line {line}: this is not XML: {error}"),
             Ok(Event::Start(_)) if open.len() >= DEEPEST => {
@@ -121,24 +121,6 @@ fn letter(name: &str) -> Option<char> {
         None => number.parse(),
     };
     code.ok().and_then(char::from_u32)
-}
-
-/// Numbers of lines, by growing positions.
-struct Lines<'a> {
-    text: &'a str,
-    at: usize,
-    line: usize,
-}
-
-impl Lines<'_> {
-    fn until(&mut self, position: usize) -> usize {
-        let position = position.min(self.text.len());
-        if let Some(passed) = self.text.as_bytes().get(self.at..position) {
-            self.line += passed.iter().filter(|byte| **byte == b'\n').count();
-            self.at = position;
-        }
-        self.line
-    }
 }
 
 impl Element {

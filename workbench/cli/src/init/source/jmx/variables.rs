@@ -31,7 +31,6 @@ pub(super) struct Variables {
     kinds: HashMap<String, Kind>,
     /// Declared as empty because nothing had set them, with their positions.
     empty: Vec<(String, String)>,
-    pub(super) environment: HashMap<String, String>,
     /// JMeter's properties, and their defaults.
     pub(super) properties: Vec<(String, String)>,
 }

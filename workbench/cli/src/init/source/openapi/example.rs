@@ -7,7 +7,7 @@ use serde_yaml::{Mapping, Number, Value};
 use super::document::{Document, list};
 
 /// Deepest nesting of schemas that is followed; schemas can contain themselves.
-const DEPTH: usize = 10;
+pub(super) const DEPTH: usize = 10;
 
 /// Values of one example. Schemas that contain each other make more of them than anybody reads, and are followed less deep.
 const MOST_VALUES: usize = 300;
@@ -42,17 +42,13 @@ impl Document {
     }
 
     /// Whether objects of a schema have this property.
-    pub(super) fn has_property(&self, schema: &Value, name: &str) -> bool {
-        self.property(schema, name, DEPTH)
-    }
-
-    fn property(&self, schema: &Value, name: &str, depth: usize) -> bool {
+    pub(super) fn has_property(&self, schema: &Value, name: &str, depth: usize) -> bool {
         let Some(schema) = self.resolve(schema).filter(|_| depth > 0) else {
             return false;
         };
         let mut parts = list(&schema["allOf"]).iter();
         schema["properties"].get(name).is_some()
-            || parts.any(|part| self.property(part, name, depth - 1))
+            || parts.any(|part| self.has_property(part, name, depth - 1))
     }
 
     /// A value that fits a schema, as deep as there is room for it.

@@ -3,6 +3,7 @@
 use serde_yaml::Value;
 
 use super::document::entries;
+use super::example::DEPTH;
 use super::operation::{Operation, preference};
 use crate::init::draft::{Draft, is_word};
 use crate::init::template::Template;
@@ -26,7 +27,7 @@ impl Operation<'_> {
         // `task_gid` is the `gid` of a task.
         let end = name.rsplit('_').next().unwrap_or(name);
         let mut fields = [name, "id", end].into_iter();
-        let field = fields.find(|field| document.has_property(element, field))?;
+        let field = fields.find(|field| document.has_property(element, field, DEPTH))?;
         let parameters = single.parameters(draft);
         let variable = single.path_variable(draft, self.path, name, &parameters);
         let mut known = draft.variables.iter();
