@@ -1,31 +1,30 @@
-//! What every request at a port goes through on its way to a handler and back, in this order: its id and its
-//! trace, counts and times, faults, the service token, hosts, and the limits on requests, time and bodies.
+//! What every request at a port goes through on its way to a handler and back: layers of tower-http and tower, and one
+//! of our own for its trace, its counts and times, and faults.
 //!
-//! One layer, and in it one function. Layers of tower-http and tower, one for each of these, were tried: axum boxes and
-//! clones each for every request, some box the answer's body, and all of them together took 3 µs of a request's 17, where
-//! a bare axum handler takes 9.
+//! That one is not tower-http's `TraceLayer`, whose span costs every request 3 µs where nobody reads it: see
+//! [`trace`].
 
 use std::{
     any::Any,
-    convert::Infallible,
-    panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use axum::{
-    Router,
-    body::HttpBody,
-    extract::{DefaultBodyLimit, Request},
+    BoxError, Extension, Router,
+    error_handling::HandleErrorLayer,
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderValue, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::Route,
 };
-use futures::{FutureExt, TryFutureExt};
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout},
+use tokio::time::Instant;
+use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer, load_shed::error::Overloaded};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
 };
-use tower::{ServiceExt, layer::layer_fn, service_fn};
 
 use super::service::{Draining, Refusal};
 use crate::platform::{
@@ -37,14 +36,12 @@ use crate::platform::{
     metrics::Metrics,
     origin::Hosts,
     secret::Secret,
-    trace::{self, Asked, CALLER_HEADER, LoggedElsewhere, Work},
+    trace::{self, Asked, LoggedElsewhere, MakeRequestId, REQUEST_ID, Work},
 };
 
 /// A port of a service.
 pub(crate) struct Port {
     pub(crate) service: &'static str,
-    /// Whether requests come from whoever wants to send one, who cannot be a service then.
-    pub(crate) is_public: bool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) faults: Arc<Faults>,
     /// Has to come with every request but probes, where there is one.
@@ -52,113 +49,123 @@ pub(crate) struct Port {
     /// Names that the port is known by.
     pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
-    /// For requests at work.
-    pub(crate) places: Semaphore,
-    pub(crate) busy: LogThrottle,
     pub(crate) refusal: Refusal,
     pub(crate) draining: Draining,
 }
 
-/// What a route is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum For {
-    /// Whoever uses the service, within its limits.
-    Clients,
-    /// Operators, without limits: a process that is only busy must not be taken for dead.
-    Operators,
-    /// Anybody who asks whether the service is well.
-    Probes,
-}
-
-/// Has every request to these routes go through all that.
-pub(crate) fn guarded(routes: Router, port: &Arc<Port>, users: For) -> Router {
-    let port = Arc::clone(port);
-    routes.layer(layer_fn(move |route: Route| {
-        let port = Arc::clone(&port);
-        service_fn(move |request| {
-            let (port, route) = (Arc::clone(&port), route.clone());
-            async move { Ok::<_, Infallible>(port.answer(request, route, users).await) }
-        })
-    }))
-}
-
 impl Port {
-    async fn answer(&self, mut request: Request, route: Route, users: For) -> Response {
-        if self.is_public {
-            request.headers_mut().remove(CALLER_HEADER);
-        }
-        let begun = Instant::now();
-        let asked = Asked::by(&request);
-        let (work, span) = Work::answering(self.service, &asked, request.headers());
-        let request_id = work.request_id().clone();
-        let answering = async {
-            let mut counted = self.metrics.count(&asked, begun);
-            let handled = AssertUnwindSafe(self.admit(request, route, users))
-                .catch_unwind()
-                .unwrap_or_else(|panic| (self.refusal)(Error::Panicked(message(panic.as_ref()))));
-            let faults = &self.faults;
-            let response = faults.around(&asked.method, asked.route(), handled).await;
-            if let Some(counted) = &mut counted {
-                counted.note(&response);
+    /// All routes of a port, as they are served.
+    pub(crate) fn complete(self, routes: Router) -> Router {
+        let Self {
+            draining, refusal, ..
+        } = &self;
+        let (draining, refusal) = (draining.clone(), *refusal);
+        routes.layer(
+            ServiceBuilder::new()
+                .map_request(trace::without_strange_request_id)
+                .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestId))
+                .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+                // A connection that is kept until the server closes it may be closed under a request.
+                .layer(SetResponseHeaderLayer::overriding(
+                    header::CONNECTION,
+                    move |_: &Response| {
+                        let close = HeaderValue::from_static("close");
+                        draining.load(Ordering::Relaxed).then_some(close)
+                    },
+                ))
+                .layer(from_fn_with_state(Arc::new(self), observe))
+                .layer(CatchPanicLayer::custom(
+                    move |panic: Box<dyn Any + Send>| {
+                        refusal(Error::Panicked(message(panic.as_ref())))
+                    },
+                )),
+        )
+    }
+
+    /// Calls that are answered within limits: without the token with 401, for foreign pages with 403, over the limit of
+    /// requests at work with 503 at once, and with 503 when they take too long.
+    pub(crate) fn limited(&self, calls: Router) -> Router {
+        let hosts = self.hosts.clone();
+        let allowed = move |request: Request| hosts.check(&request).map(|()| request);
+        let at_once = usize::try_from(self.limits.requests).unwrap_or(usize::MAX);
+        calls.layer(
+            ServiceBuilder::new()
+                .layer(HandleErrorLayer::new(self.refuse()))
+                .filter(self.trusted())
+                .filter(allowed)
+                .load_shed()
+                .layer(GlobalConcurrencyLimitLayer::new(at_once))
+                // Whatever a handler leaves half done is dropped with it: transactions roll back.
+                .timeout(self.limits.request)
+                .layer(DefaultBodyLimit::max(BODY_LIMIT))
+                .layer(Extension(BodyTimeout(self.limits.body))),
+        )
+    }
+
+    /// Calls of operators, without limits: a process that is only busy must not be taken for dead.
+    pub(crate) fn unlimited(&self, calls: Router) -> Router {
+        calls.layer(
+            ServiceBuilder::new()
+                .layer(HandleErrorLayer::new(self.refuse()))
+                .filter(self.trusted()),
+        )
+    }
+
+    fn trusted(&self) -> impl Fn(Request) -> Result<Request, Error> + Clone + use<> {
+        let token = self.token.clone();
+        move |request| match &token {
+            Some(token) if !token.is_in(request.headers()) => {
+                Err(Error::Unauthorized("internal calls need the service token"))
             }
-            drop(counted);
-            trace::end(span, &response, begun);
-            response
-        };
-        let mut response = work.done_by(answering).await;
-        let headers = response.headers_mut();
-        headers.insert(trace::REQUEST_ID, request_id);
-        // A connection that is kept until the server closes it may be closed under a request.
-        if self.draining.load(Ordering::Relaxed) {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
-    }
-
-    /// Requests without the token are answered with 401, those of foreign pages with 403, those over the limit of those at
-    /// work with 503 at once, and those that take too long with 503 then.
-    async fn admit(&self, mut request: Request, route: Route, users: For) -> Response {
-        if users != For::Probes
-            && let Some(token) = &self.token
-            && !token.is_in(request.headers())
-        {
-            return Error::Unauthorized("internal calls need the service token").into_response();
-        }
-        if users != For::Clients {
-            return into_response(route.oneshot(request).await);
-        }
-        if let Err(error) = self.hosts.check(&request) {
-            return (self.refusal)(error);
-        }
-        let Ok(_place) = self.places.try_acquire() else {
-            return self.refuse();
-        };
-        if !request.body().is_end_stream() {
-            DefaultBodyLimit::max(BODY_LIMIT).apply(&mut request);
-            request
-                .extensions_mut()
-                .insert(BodyTimeout(self.limits.body));
-        }
-        let limit = self.limits.request;
-        // Whatever a handler leaves half done is dropped with it: transactions roll back.
-        match timeout(limit, route.oneshot(request)).await {
-            Ok(answer) => into_response(answer),
-            Err(_) => (self.refusal)(Error::TooLate { limit }),
+            _ => Ok(request),
         }
     }
 
-    fn refuse(&self) -> Response {
-        if let Some(requests) = self.busy.count() {
-            tracing::warn!(requests, "too many requests at once, refusing some");
-        }
-        let mut response = (self.refusal)(Error::Busy);
-        response.extensions_mut().insert(LoggedElsewhere);
-        response
+    /// Answers requests that did not get through.
+    fn refuse(
+        &self,
+    ) -> impl Fn(BoxError) -> std::future::Ready<Response> + Clone + Send + Sync + 'static + use<>
+    {
+        let (limit, refusal) = (self.limits.request, self.refusal);
+        let busy = Arc::new(LogThrottle::default());
+        move |error| std::future::ready(refuse(error, &busy, limit, refusal))
     }
 }
 
-fn into_response(answer: Result<Response, Infallible>) -> Response {
-    let Ok(response) = answer;
+/// Counts, times and logs a request, within the trace that it belongs to, and has faults done to it.
+async fn observe(State(port): State<Arc<Port>>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let asked = Asked::by(&request);
+    let (work, span) = Work::answering(port.service, &asked, request.headers());
+    let answering = async {
+        let mut counted = port.metrics.count(&asked, begun);
+        let handled = next.run(request);
+        let response = port.faults.around(&asked.method, asked.route(), handled);
+        let response = response.await;
+        if let Some(counted) = &mut counted {
+            counted.note(&response);
+        }
+        drop(counted);
+        trace::end(span, &response, begun);
+        response
+    };
+    work.done_by(answering).await
+}
+
+fn refuse(error: BoxError, busy: &LogThrottle, limit: Duration, refusal: Refusal) -> Response {
+    let error = match error.downcast::<Error>() {
+        Ok(error) if matches!(*error, Error::Unauthorized(_)) => return error.into_response(),
+        Ok(error) => return refusal(*error),
+        Err(error) => error,
+    };
+    if !error.is::<Overloaded>() {
+        return refusal(Error::TooLate { limit });
+    }
+    if let Some(requests) = busy.count() {
+        tracing::warn!(requests, "too many requests at once, refusing some");
+    }
+    let mut response = refusal(Error::Busy);
+    response.extensions_mut().insert(LoggedElsewhere);
     response
 }
 

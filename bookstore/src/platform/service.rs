@@ -16,18 +16,17 @@ use axum::{
     Json, Router,
     extract::State,
     http::{HeaderValue, StatusCode, header},
-    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use futures::future::BoxFuture;
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tower::util::MapRequestLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::InfoBuilder;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::port::{For, Port, guarded};
 use crate::platform::{
     Error,
     callers::internal_only,
@@ -36,12 +35,12 @@ use crate::platform::{
     error::{Answer, ErrorDetail},
     faults::{self, Fault, Faults},
     limits::Limits,
-    log_throttle::LogThrottle,
     metrics::{self, Gauge, Metrics},
     origin::Hosts,
+    port::Port,
     secret::Secret,
     shared::Shared,
-    trace::LoggedElsewhere,
+    trace::{self, LoggedElsewhere},
 };
 
 /// Routes that every service has besides its own calls, as they are counted.
@@ -153,13 +152,11 @@ fn describe(title: &str, calls: OpenApiRouter) -> (Router, Vec<String>) {
         .url("/openapi.json", description)
         .into();
     // It makes calls, and a foreign page could have its reader click on them unseen.
-    let docs = docs.layer(map_response(async |mut response: Response| {
-        let no_frame = HeaderValue::from_static("DENY");
-        response
-            .headers_mut()
-            .insert(header::X_FRAME_OPTIONS, no_frame);
-        response
-    }));
+    let no_frame = HeaderValue::from_static("DENY");
+    let docs = docs.layer(SetResponseHeaderLayer::overriding(
+        header::X_FRAME_OPTIONS,
+        no_frame,
+    ));
     (calls.merge(docs).fallback(not_found), routes)
 }
 
@@ -239,37 +236,32 @@ impl Service {
         let probes = Router::new()
             .route("/health", get(health))
             .route("/ready", get(ready).with_state(readiness));
-        let at_once = usize::try_from(limits.requests).unwrap_or(usize::MAX);
-        let port = |is_public, token, hosts| {
-            Arc::new(Port {
-                service: self.name,
-                is_public,
-                metrics: Arc::clone(&metrics),
-                faults: Arc::clone(&faults),
-                token,
-                hosts,
-                limits,
-                places: Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)),
-                busy: LogThrottle::default(),
-                refusal: self.refusal,
-                draining: draining.clone(),
-            })
+        let port = |token, hosts| Port {
+            service: self.name,
+            metrics: Arc::clone(&metrics),
+            faults: Arc::clone(&faults),
+            token,
+            hosts,
+            limits,
+            refusal: self.refusal,
+            draining: draining.clone(),
         };
-        let complete = |calls: Router, operators: Router, port| {
-            let guard = |routes: Router, users| {
-                let routes = routes.method_not_allowed_fallback(method_not_allowed);
-                guarded(routes, &port, users)
-            };
-            guard(calls, For::Clients)
-                .merge(guard(operators, For::Operators))
-                .merge(guard(probes.clone(), For::Probes))
+        let complete = |calls: Router, operators: Router, port: Port| {
+            let known = |routes: Router| routes.method_not_allowed_fallback(method_not_allowed);
+            let routes = port
+                .limited(known(calls))
+                .merge(port.unlimited(known(operators)))
+                .merge(known(probes.clone()));
+            port.complete(routes)
         };
+        let no_operators = Router::new();
         Both {
-            public: complete(public, Router::new(), port(true, None, access.public_hosts)),
+            public: complete(public, no_operators, port(None, access.public_hosts))
+                .layer(MapRequestLayer::new(trace::without_caller)),
             internal: complete(
                 internal,
                 show_metrics,
-                port(false, access.service_token, access.internal_hosts),
+                port(access.service_token, access.internal_hosts),
             ),
         }
     }

@@ -30,6 +30,7 @@ use opentelemetry_sdk::{
     trace::{SdkTracer, Span},
 };
 use tokio::time::Instant;
+use tower_http::request_id::{self, RequestId};
 
 /// Names a request in answers and log lines, through all services.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -79,14 +80,13 @@ impl Work {
         asked: &Asked,
         headers: &HeaderMap,
     ) -> (Arc<Self>, Option<Span>) {
-        // One that must not stand in logs and headers of ours is replaced.
-        let request_id = headers.get(REQUEST_ID).filter(|it| is_request_id(it));
+        let request_id = headers.get(REQUEST_ID).cloned();
         let parent = match headers.contains_key("traceparent") {
             true => TraceContextPropagator::new().extract(&HeaderExtractor(headers)),
             false => Context::new(),
         };
         let parent = parent.span().span_context().clone();
-        let request_id = request_id.cloned().unwrap_or_else(new_request_id);
+        let request_id = request_id.unwrap_or_else(new_request_id);
         Self::begin(service, request_id, Some(asked.clone()), parent)
     }
 
@@ -125,10 +125,6 @@ impl Work {
         work: impl Future<Output = T>,
     ) -> impl Future<Output = T> {
         WORK.scope(self, work)
-    }
-
-    pub(crate) fn request_id(&self) -> &HeaderValue {
-        &self.request_id
     }
 
     /// Names and values that each log line about it has.
@@ -171,6 +167,32 @@ impl Asked {
             Some(_) => "service",
         }
     }
+}
+
+/// Makes the id of a request that has none: a random number.
+#[derive(Clone, Copy)]
+pub(crate) struct MakeRequestId;
+
+impl request_id::MakeRequestId for MakeRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        Some(RequestId::new(new_request_id()))
+    }
+}
+
+/// Takes away an id that must not stand in logs and headers of ours; the request gets another one.
+pub(crate) fn without_strange_request_id(mut request: Request) -> Request {
+    if let Some(id) = request.headers().get(REQUEST_ID)
+        && !is_request_id(id)
+    {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
+}
+
+/// Takes away what only a service says of itself: a request at the public port is a client's.
+pub(crate) fn without_caller(mut request: Request) -> Request {
+    request.headers_mut().remove(CALLER_HEADER);
+    request
 }
 
 fn new_request_id() -> HeaderValue {
