@@ -1,4 +1,4 @@
-//! Curl commands.
+//! Curl commands. Long, because there is one test for each group of options.
 
 use std::io::Write;
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! Loads: numbers of users, rates and their times.
+//! Loads: numbers of users, rates and their times. Slightly longer than other files, because every kind of load is resolved here.
 
 use std::time::Duration;
 
