@@ -120,7 +120,7 @@ fn two_experiments_are_interleaved_and_every_run_knows_its_place() {
         .workbench()
         .args(arguments_of("gate").split(' '))
         .assert();
-    gate.stdout(contains("Compared in pairs."));
+    gate.stdout(contains("Compared in pairs ("));
     let arguments = arguments_of("analyse");
     bench
         .workbench()

@@ -72,8 +72,8 @@ fn a_run_is_shown_from_its_counts_to_an_example_of_each_kind() {
     let text = String::from_utf8(shown.get_output().stdout.clone()).unwrap();
     for part in [
         "200 of 400 requests failed",
-        "browse  status     500    200         2",
-        "browse  ok           –    200         1",
+        "browse   status     500    200         2",
+        "browse   ok           –    200         1",
         "GET /books?key=[redacted] HTTP/1.1\n",
         "HTTP/1.1 500 Internal Server Error\ncontent-type: application/json\n\n{\n  \"error\": \"out of stock\"\n}\n",
     ] {

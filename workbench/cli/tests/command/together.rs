@@ -162,7 +162,7 @@ fn both_sides_of_a_block_are_under_load_at_the_same_time_and_are_compared_in_pai
         .workbench()
         .args(gate.unwrap().split(' '))
         .assert()
-        .stdout(contains("Compared in pairs."));
+        .stdout(contains("Compared in pairs ("));
 }
 
 #[test]
