@@ -121,7 +121,7 @@ fn gated(arguments: &Arguments) -> anyhow::Result<Exit> {
         let runs = sides
             .into_iter()
             .flatten()
-            .map(|run| run.display().to_string());
+            .map(|run| workbench_report::quoted(&run.display().to_string()));
         let runs = runs.collect::<Vec<_>>().join(" ");
         let edges = arguments.edges.in_words();
         outcome::note(&format!(

@@ -35,7 +35,7 @@ pub enum SamplesError {
     },
     /// A file that is not a whole Parquet file, or not with the columns that it should have.
     #[error(
-        "{path} is not a readable Parquet file (damaged or cut short); without it in the folder the rest can be read",
+        "{path} is not a readable Parquet file (damaged or cut short): put it back from a copy",
         path = path.display()
     )]
     Damaged {
@@ -43,6 +43,12 @@ pub enum SamplesError {
         path: PathBuf,
         /// The cause.
         source: PolarsError,
+    },
+    /// A part between others that is not there: figures of the rest would be those of a part of the run.
+    #[error("{path} is missing: put it back from a copy", path = path.display())]
+    MissingPart {
+        /// The file.
+        path: PathBuf,
     },
     /// A Parquet file that this workbench did not write.
     #[error("{path} does not say which version of its format it has", path = path.display())]

@@ -102,7 +102,7 @@ pub fn has_samples(run_directory: &Path) -> bool {
 /// The finished parts in a folder, in the order in which they were written; none where there is no folder.
 ///
 /// # Errors
-/// A folder that cannot be listed.
+/// A folder that cannot be listed, and a part that is missing before others.
 pub fn parts(directory: &Path) -> Result<Vec<PathBuf>, SamplesError> {
     let failed = |source| SamplesError::Read {
         path: directory.to_owned(),
@@ -121,6 +121,12 @@ pub fn parts(directory: &Path) -> Result<Vec<PathBuf>, SamplesError> {
     }
     // Longer names are later: the number outgrows its five digits after 100,000 parts.
     parts.sort_by(|a, b| (a.as_os_str().len(), a).cmp(&(b.as_os_str().len(), b)));
+    for (number, part) in parts.iter().enumerate() {
+        let path = directory.join(format!("part-{number:05}.parquet"));
+        if *part != path {
+            return Err(SamplesError::MissingPart { path });
+        }
+    }
     Ok(parts)
 }
 

@@ -199,7 +199,7 @@ fn why_missing(run: &RunAnalysis, label: &str, metric: Metric) -> String {
         return "no request started in its steady part".to_owned();
     }
     let Some(row) = statistics(run, label) else {
-        return "none of its requests was one".to_owned();
+        return "a run has no such request".to_owned();
     };
     let of_all = match metric {
         Metric::Mean => &row.mean_ns,

@@ -141,7 +141,7 @@ pub(super) fn judge_these(these: These<'_>, policy: &Policy, force: bool) -> Gat
         .into_iter()
         .map(|judged| gate_row(judged, policy, undecided.as_deref()))
         .collect();
-    let missing = missing(&all, &rows, policy);
+    let missing = missing(before, after, &rows, policy);
     let conclusion = if refused {
         Conclusion::Invalid
     } else {

@@ -1,7 +1,8 @@
 //! The runner of a command: runtime, stop signal and live page.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::runtime::Runtime;
@@ -153,12 +154,20 @@ pub(crate) fn tool() -> Tool {
     }
 }
 
+/// Signals within this time are one: `timeout` sends it to the process and then to its group.
+const ONE_SIGNAL: Duration = Duration::from_millis(100);
+
 /// Must be installed before Goose, whose own handler would discard results.
 fn handle_ctrl_c(stop: StopSignal) -> anyhow::Result<()> {
-    let interrupted = AtomicBool::new(false);
+    let first = OnceLock::new();
     ctrlc::set_handler(move || {
+        let is_first = first.set(Instant::now()).is_ok();
+        let since_first = first.get().map_or(Duration::ZERO, Instant::elapsed);
         // Only the first Ctrl-C stops the run gracefully.
-        if interrupted.swap(true, Ordering::SeqCst) {
+        if !is_first {
+            if since_first < ONE_SIGNAL {
+                return;
+            }
             terminal::unpin();
             outcome::note("\nstopped at once; what was not yet written, the last seconds, is lost");
             terminal::drain();

@@ -32,6 +32,23 @@ fn a_signal_ends_a_run_whose_samples_are_kept_and_reported() {
     }
 }
 
+/// `timeout` sends its signal to the process and, right after, to its group.
+#[test]
+fn two_signals_at_the_same_moment_are_one() {
+    let bench = Bench::new();
+    let stub = Stub::start();
+    let file = bench.file("timeout", &stub.experiment("timeout", "GET stub/", "1h"));
+    let mut child = start(&bench, &file);
+    let run = wait_for_part(&bench, "timeout", 0);
+    // The second one waits while the process is stopped, and is there when the first is.
+    signal(&child, Signal::STOP);
+    signal(&child, Signal::INT);
+    signal(&child, Signal::TERM);
+    signal(&child, Signal::CONT);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(json(&run.join("manifest.json"))["outcome"], "interrupted");
+}
+
 #[test]
 fn a_second_ctrl_c_leaves_at_once_and_what_was_written_is_kept() {
     let bench = Bench::new();
@@ -44,7 +61,8 @@ fn a_second_ctrl_c_leaves_at_once_and_what_was_written_is_kept() {
     signal(&child, Signal::INT);
     let mut told = BufReader::new(child.stderr.take().unwrap());
     read_until(&mut told, "stopping");
-    // One request is still in flight.
+    // One request is still in flight. Two signals within a tenth of a second are one.
+    std::thread::sleep(std::time::Duration::from_millis(150));
     signal(&child, Signal::INT);
     read_until(&mut told, "stopped at once");
     assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -246,6 +246,8 @@ fn a_second_ctrl_c_leaves_no_side_behind() {
     };
     signal(child.id(), Signal::INT);
     read_until("stopping");
+    // Two signals within a tenth of a second are one.
+    std::thread::sleep(std::time::Duration::from_millis(150));
     signal(child.id(), Signal::INT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     until("both sides gone", || {

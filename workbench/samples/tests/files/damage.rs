@@ -121,6 +121,17 @@ fn damaged_samples_are_an_error_that_names_the_part() {
 }
 
 #[test]
+fn a_part_that_is_missing_before_another_is_an_error_that_names_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let part = written(directory.path());
+    fs::copy(&part, directory.path().join("part-00001.parquet")).unwrap();
+    assert_eq!(read(directory.path()).unwrap().len(), 2);
+    fs::remove_file(&part).unwrap();
+    let error = read(directory.path()).unwrap_err();
+    assert!(error.contains("part-00000.parquet is missing"), "{error}");
+}
+
+#[test]
 fn damaged_samples_of_an_import_are_an_error_that_names_the_part() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("results.jtl");

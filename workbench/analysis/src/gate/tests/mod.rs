@@ -160,6 +160,35 @@ fn a_gated_label_that_no_run_has_is_an_error() {
     assert_eq!(outcomes(&report), [RowOutcome::Passed; 3]);
 }
 
+/// All requests together look faster without the slow ones.
+#[test]
+fn a_label_that_only_one_side_has_leaves_all_requests_together_open() {
+    let (mut baseline, mut candidate) = sides(10, 0.8);
+    let without_first = |run: &mut GateRun| {
+        let steady = run.analysis.steady.as_mut().unwrap();
+        steady.requests.remove(0).request
+    };
+    for run in &mut candidate {
+        without_first(run);
+    }
+    let report = gate(&baseline, &candidate, &Policy::default());
+    assert_eq!(report.conclusion, Conclusion::Inconclusive);
+    let [missing] = report.missing.as_slice() else {
+        panic!("{:?}", report.missing)
+    };
+    let missing = missing.request.clone();
+    assert!(
+        report.reasons[0].ends_with("(the baseline has such requests, the candidate none)"),
+        "{:?}",
+        report.reasons
+    );
+
+    // A label of some runs is no difference between the versions.
+    assert_eq!(without_first(&mut baseline[3]), missing);
+    let report = gate(&baseline, &candidate, &Policy::default());
+    assert_eq!(report.conclusion, Conclusion::Passed);
+}
+
 #[test]
 fn few_requests_leave_the_error_rate_open_with_the_needed_number() {
     let (mut baseline, mut candidate) = sides(5, 1.0);

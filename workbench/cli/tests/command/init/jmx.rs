@@ -596,6 +596,14 @@ fn controllers_become_flow() {
 }
 
 #[test]
+fn a_text_with_a_sign_in_it_stays_in_quotes() {
+    let condition = [("IfController.condition", r#""${mode}" == "a > b""#)];
+    let below = request("GET", "/if", "");
+    let made = made(&group(&element("IfController", "i", &condition, &below)));
+    assert!(made.text.contains("${mode} == 'a > b'"), "{}", made.text);
+}
+
+#[test]
 fn a_constant_condition_is_evaluated_during_conversion() {
     let conditional = |condition: &str, path: &str| {
         let below = request("GET", path, "");

@@ -79,7 +79,7 @@ impl Conversion<'_> {
             let inner = inner.and_then(|rest| rest.strip_suffix(quote));
             match inner {
                 Some(inner) if inner.contains(quote) => return None,
-                Some(inner) => return self.fixed(inner),
+                Some(inner) => return quoted(self.fixed(inner)?),
                 None => {}
             }
         }
@@ -96,6 +96,14 @@ impl Conversion<'_> {
             false => None,
         }
     }
+}
+
+/// A text as one side of a comparison, in quotes if it has a sign in it.
+fn quoted(text: String) -> Option<String> {
+    if !text.contains(['<', '>', '=', '!', '&', '|']) {
+        return Some(text);
+    }
+    (!text.contains('\'')).then(|| format!("'{text}'"))
 }
 
 /// Whether a condition without variables holds: numbers are compared as numbers, other texts as texts.
