@@ -228,13 +228,15 @@ fn load(load: &Load) -> Vec<String> {
 
 /// In one line, or in one for each stage and one for all.
 fn arrivals(arrivals: &Arrivals) -> Vec<String> {
-    let (gaps, about) = match arrivals.gaps {
-        Gaps::Even => ("even", ""),
-        Gaps::Exponential => ("exponential", "about "),
+    let schedule = arrivals.schedule();
+    let count = match arrivals.gaps {
+        Gaps::Even => format!("even gaps, {} in all", schedule.most()),
+        Gaps::Exponential => {
+            format!("exponential gaps, about {:.0} in all", schedule.expected())
+        }
     };
     let of_all = format!(
-        "{gaps} gaps, {about}{:.0} in all, by {} at most",
-        arrivals.schedule().expected(),
+        "{count}, by {} at most",
         counted(arrivals.max_users, "user", "users"),
     );
     match &arrivals.stages[..] {

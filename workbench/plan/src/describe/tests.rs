@@ -108,6 +108,30 @@ fn a_warm_up_is_described_with_the_steady_part() {
 }
 
 #[test]
+fn even_arrivals_are_counted_as_they_are_made() {
+    for (rate, hold, count) in [
+        ("0.01/s", "2s", 1),
+        ("10/s", "1240ms", 13),
+        ("10/s", "2s", 20),
+    ] {
+        let text = format!(
+            "
+target: {{ bookstore: {{}} }}
+arrivals: {{ rate: {rate}, hold: {hold}, gaps: even }}
+scenarios: [ {{ name: one, steps: [ request: GET catalog/products ] }} ]
+"
+        );
+        let plan = crate::parse(&text, Path::new("even.yaml")).unwrap();
+        let described = describe(&plan);
+        assert!(
+            described.contains(&format!(" {count} in all")),
+            "{described}"
+        );
+        assert_eq!(plan.schedule().arrivals()[0].times(1, 0).count(), count);
+    }
+}
+
+#[test]
 fn stages_of_arrivals_are_described_one_by_one() {
     let text = "
 target: { bookstore: {} }
