@@ -35,6 +35,9 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 const TRIES: u32 = 4;
 
+/// Bytes of an answer's body: many times a page of a list.
+const LARGEST_ANSWER: usize = 16 << 20;
+
 /// The first wait between tries is up to this long; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_millis(40);
 
@@ -238,7 +241,7 @@ impl ServiceClient {
                 service: self.service,
                 status: head.status,
                 headers: head.headers,
-                body: to_bytes(Body::new(body), usize::MAX).await?,
+                body: to_bytes(Body::new(body), LARGEST_ANSWER).await?,
             })
         };
         let answer = timeout(self.timeout, answered).await;

@@ -25,7 +25,7 @@ pub(crate) use query::{
     row, rows, value, with_reader, with_replica, with_writer,
 };
 pub(crate) use reset::{Contents, reset};
-pub(crate) use retry::{Moment, is_busy, wait_and_retry};
+pub(crate) use retry::{Moment, Tries, is_busy, wait_and_retry};
 pub(crate) use status::status;
 pub use url::DatabaseUrl;
 pub(crate) use url::DatabaseUrlError;

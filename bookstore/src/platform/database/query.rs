@@ -27,7 +27,7 @@ macro_rules! once {
 /// The same again after an error that another try can overcome.
 macro_rules! on_pool {
     ($pool:expr, $moment:expr, |$executor:ident| $query:expr) => {{
-        let mut tries = 0;
+        let mut tries = $crate::platform::database::Tries::begin();
         loop {
             match $crate::platform::database::once!($pool, |$executor| $query) {
                 Err(error)
@@ -87,7 +87,7 @@ macro_rules! with_writer {
 macro_rules! in_transaction {
     ($database:expr, |$connection:ident| $block:block) => {{
         use $crate::platform::database::{Database, attempt_transaction, wait_and_retry};
-        let mut tries = 0;
+        let mut tries = $crate::platform::database::Tries::begin();
         loop {
             let (moment, outcome) = match $database {
                 Database::Sqlite(pools) => {

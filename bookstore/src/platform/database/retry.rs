@@ -1,11 +1,19 @@
 //! Which database errors only mean "try again", and how long to wait before that.
 
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
+use super::pool::ACQUIRE_TIMEOUT;
+
 /// A transaction is tried this often at most.
 const MAX_TRIES: u32 = 10;
+
+/// No try begins later than this after the first: one that waits for a connection may take as long by itself.
+const LAST_TRY: Duration = ACQUIRE_TIMEOUT;
 
 /// The first wait is up to this long; it doubles with each try.
 const FIRST_WAIT: Duration = Duration::from_millis(4);
@@ -21,9 +29,22 @@ pub(crate) enum Moment {
     Commit,
 }
 
+/// The tries of one transaction.
+pub(crate) struct Tries {
+    count: u32,
+    begun: Instant,
+}
+
+impl Tries {
+    pub(crate) fn begin() -> Self {
+        let begun = Instant::now();
+        Self { count: 0, begun }
+    }
+}
+
 /// Waits a random while and says yes, when the error is one that another try can overcome.
-pub(crate) async fn wait_and_retry(error: &sqlx::Error, moment: Moment, tries: &mut u32) -> bool {
-    *tries += 1;
+pub(crate) async fn wait_and_retry(error: &sqlx::Error, moment: Moment, tries: &mut Tries) -> bool {
+    tries.count += 1;
     let can_be_repeated = is_transient(error)
         || match moment {
             Moment::BeforeCommit => is_lost(error),
@@ -32,11 +53,11 @@ pub(crate) async fn wait_and_retry(error: &sqlx::Error, moment: Moment, tries: &
             Moment::Statement => is_lost(error) && code(error).is_some(),
             Moment::Commit => false,
         };
-    if *tries >= MAX_TRIES || !can_be_repeated {
+    if !can_be_repeated || tries.count >= MAX_TRIES || tries.begun.elapsed() >= LAST_TRY {
         return false;
     }
     // Random waits, so that transactions that collided do not collide again in step.
-    let longest = FIRST_WAIT * 2_u32.pow((*tries - 1).min(6));
+    let longest = FIRST_WAIT * 2_u32.pow((tries.count - 1).min(6));
     tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
     true
 }
@@ -122,9 +143,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_transaction_that_lost_to_another_is_tried_a_limited_number_of_times() {
-        let (error, mut tries) = (busy().await, 0);
+        let (error, mut tries) = (busy().await, Tries::begin());
         while wait_and_retry(&error, Moment::Commit, &mut tries).await {}
-        assert_eq!(tries, MAX_TRIES);
+        assert_eq!(tries.count, MAX_TRIES);
+    }
+
+    #[tokio::test]
+    async fn a_try_that_took_all_the_time_is_the_last_one() {
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let refused = sqlx::Error::Io(refused);
+        let mut tries = Tries::begin();
+        assert!(wait_and_retry(&refused, Moment::BeforeCommit, &mut tries).await);
+        tries.begun -= LAST_TRY;
+        assert!(!wait_and_retry(&refused, Moment::BeforeCommit, &mut tries).await);
     }
 
     #[tokio::test]
@@ -134,6 +165,6 @@ mod tests {
             .execute(&mut connection)
             .await
             .unwrap_err();
-        assert!(!wait_and_retry(&error, Moment::BeforeCommit, &mut 0).await);
+        assert!(!wait_and_retry(&error, Moment::BeforeCommit, &mut Tries::begin()).await);
     }
 }
