@@ -283,7 +283,7 @@ fn a_group_has_no_mean_unless_every_run_has_a_value_and_says_which_have_none() {
     assert!(statistic("TOTAL", Metric::P95).mean.is_some());
     let browse = statistic("browse", Metric::Mean);
     assert_eq!(browse.mean, None);
-    assert!(browse.missing[0].reason.contains("none of its requests"));
+    assert!(browse.missing[0].reason.contains("has no such request"));
 }
 
 #[test]
