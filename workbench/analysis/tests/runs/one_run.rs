@@ -1,4 +1,4 @@
-//! One run, from its files to its statistics, which were computed by hand.
+//! One run, from its files to its statistics, which were computed by hand. Long, because each kind of file and of damage is a test.
 
 use std::fs;
 

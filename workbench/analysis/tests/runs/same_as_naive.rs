@@ -1,5 +1,5 @@
 //! The analysis of random samples, compared with a reference that holds all of them in memory and follows each
-//! definition.
+//! definition. Long by a line or two, because the whole reference is read in one place.
 
 use std::collections::BTreeMap;
 
