@@ -56,6 +56,17 @@ impl Outputs {
     pub(crate) fn gate(&self, gate: &GateReport, made: &report::Made<'_>) -> anyhow::Result<()> {
         let document = report::document(gate);
         let json = outcome::json(gate)?;
+        self.show(&document, &json)?;
+        // The verdict does not depend on whether a folder can be written that nobody asked to be written.
+        match report::write_verdict(gate, made) {
+            Ok(Some(page)) => outcome::note(&format!("verdict: {}", page.display())),
+            Ok(None) => {}
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                outcome::note(&format!("the verdict is not kept: cannot {error:#}"));
+            }
+        }
+        // After the verdict is shown and kept: a path that cannot be written takes none of it away.
         if let Some(path) = &self.html {
             write(path, &report::page(gate, made)?)?;
         }
@@ -67,16 +78,7 @@ impl Outputs {
             let link = self.link.as_ref().map(Url::as_str);
             write(path, &report::comment(gate, &self.comment_name, link))?;
         }
-        self.print(&document, &json)?;
-        // The verdict does not depend on whether a folder can be written that nobody asked to be written.
-        match report::write_verdict(gate, made) {
-            Ok(Some(page)) => outcome::note(&format!("verdict: {}", page.display())),
-            Ok(None) => {}
-            Err(error) => {
-                let error = anyhow::Error::from(error);
-                outcome::note(&format!("the verdict is not kept: cannot {error:#}"));
-            }
-        }
+        self.write(&document, &json)?;
         if std::env::var_os("GITHUB_ACTIONS").is_some() {
             let annotations = report::annotations(gate);
             // GitHub reads both streams, so annotations go to stderr if stdout is for programs.
@@ -116,6 +118,11 @@ impl Outputs {
     }
 
     fn print(&self, document: &Document, json: &str) -> anyhow::Result<()> {
+        self.show(document, json)?;
+        self.write(document, json)
+    }
+
+    fn write(&self, document: &Document, json: &str) -> anyhow::Result<()> {
         let markdown = document.markdown();
         if let Some(path) = &self.json {
             write(path, json)?;
@@ -126,10 +133,14 @@ impl Outputs {
         if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") {
             append(Path::new(&path), &markdown)?;
         }
+        Ok(())
+    }
+
+    fn show(&self, document: &Document, json: &str) -> anyhow::Result<()> {
         outcome::print(&match self.format {
             Format::Text => document.text(outcome::text_options(self.verbosity.detail())),
             Format::Json => json.to_owned(),
-            Format::Markdown => markdown,
+            Format::Markdown => document.markdown(),
         })
     }
 }
